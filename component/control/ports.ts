@@ -1,0 +1,444 @@
+/**
+ * What the control unit needs from the other blocks, and the values they share. Each interface is small, is owned here,
+ * and is implemented in one of messenger/, transfer/, storage/ and web/. Nothing in here knows XML, HTTP, SQL or sockets.
+ */
+import type { BareJid, FullJid, Jid } from "../lib/jid.js";
+import type { Details, ErrorCode } from "../lib/errors.js";
+
+// ───────────────────────────── values ─────────────────────────────
+
+/** Milliseconds since the epoch. */
+export type Instant = number;
+
+/** Where the stored bytes of one or more files lie. `key` is random and says nothing of the content. */
+export interface Blob {
+  readonly sha256: string; // hex
+  readonly key: string;
+  readonly size: number; // bytes
+}
+
+/** A half-open range of bytes: `start` ≤ i < `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** An address that the bot knows. */
+export interface Contact {
+  readonly jid: BareJid;
+  /** How far acquaintance goes: an invitation is sent to a stranger once, never a file. `met`: he wrote to us, or answered. */
+  readonly standing: "stranger" | "invited" | "met";
+  /** We see his presence (RFC 6121 "to"). */
+  readonly followed: boolean;
+  /** He sees ours (RFC 6121 "from"). */
+  readonly follows: boolean;
+  readonly since: Instant;
+}
+
+/** Bytes with a name in a member's room. */
+export interface KeptFile {
+  readonly id: string;
+  readonly owner: BareJid;
+  /** Short, stable, counted per member together with {@link Parcel.number}. */
+  readonly number: number;
+  /** A label for people, never a path. */
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly sha256: string;
+  readonly since: Instant;
+  readonly until: Instant;
+}
+
+/** See `parcel.ts` for what each means and how one leads to another. */
+export type ParcelState =
+  "waiting" | "offered" | "moving" | "delivered" | "declined" | "expired" | "withdrawn" | "failed";
+
+/** One file on its way from one sender to one recipient. */
+export interface Parcel {
+  readonly id: string;
+  readonly fileId: string;
+  readonly sender: BareJid;
+  readonly recipient: BareJid;
+  /** The number of the file at the sender's. */
+  readonly senderNumber: number;
+  /** The number under which the recipient knows it. */
+  readonly number: number;
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly sha256: string;
+  readonly state: ParcelState;
+  /** How it was last offered; "" before the first time. */
+  readonly method: string;
+  /** Offers so far. */
+  readonly tries: number;
+  /** Grows by one with every step; a step names the version it was made for. */
+  readonly version: number;
+  readonly since: Instant;
+  readonly changed: Instant;
+  readonly until: Instant;
+}
+
+/** One row of a parcel's history. */
+export interface HistoryRow {
+  readonly at: Instant;
+  readonly from: ParcelState | "";
+  readonly to: ParcelState;
+  /** The event of `parcel.ts` that did it. */
+  readonly event: string;
+  /** For the log and `status`: an error code, a method. Never a stranger's words. */
+  readonly detail: string;
+}
+
+/** A capability URL as it is kept: by its hash. */
+export interface Link {
+  readonly hash: string;
+  readonly fileId: string;
+  /** Set when fetching it to the last byte delivers that parcel. */
+  readonly parcelId: string | undefined;
+  readonly since: Instant;
+  readonly until: Instant;
+  /** Which bytes have been served so far, as sorted, disjoint spans. */
+  readonly served: readonly Span[];
+}
+
+/** Something to tell a person once, kept until it has been said. */
+export interface Notice {
+  readonly id: string;
+  readonly to: BareJid;
+  /** A key of `words.ts`. */
+  readonly kind: string;
+  readonly details: Details;
+  readonly since: Instant;
+}
+
+/** One file on its way in, recorded before the first byte, so that nothing of it can be forgotten. */
+export interface Intake {
+  readonly id: string;
+  readonly owner: BareJid;
+  /** "link" now; each way in has its name. */
+  readonly method: string;
+  /** Where the bytes come from, for methods that can begin again by themselves (a URL). */
+  readonly source: string;
+  readonly name: string;
+  /** The key of the blob that is being written. */
+  readonly blobKey: string;
+  readonly since: Instant;
+}
+
+// ───────────────────────────── storage: bytes ─────────────────────────────
+
+/**
+ * Keeps blobs. Contract (`test/contracts/blobstore.ts` runs it over every implementation):
+ * no object is visible before `commit` has answered; after it has answered the bytes survive the loss of power;
+ * `abort`, a crash, or a `remove` at any time leaves nothing behind once `remove(key)` has run.
+ * A full disk is Refusal "disk-full", a store that does not answer "storage-down".
+ */
+export interface BlobStore {
+  /** Opens a new object. `size` in bytes when known (lets a store choose its way of writing). */
+  create(key: string, size?: number): Promise<BlobWriter>;
+  /** The bytes of `span` (all, when absent). Rejects with Refusal "not-found" when there is no such object. The chunks are not used again by the store. */
+  read(key: string, span?: Span, signal?: AbortSignal): Promise<BlobReader>;
+  /** Removes the object and anything unfinished under its key. No error when there is none. */
+  remove(key: string): Promise<void>;
+  /** Every key that has an object or something unfinished, for `doctor` and tests; unordered. */
+  keys(): AsyncIterable<string>;
+  /** Writes, reads and removes a probe. Rejects with what is wrong. */
+  check(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface BlobWriter {
+  /** Takes the chunk for its own until the promise settles: then the caller may use the memory again. One call at a time. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Bytes taken so far. */
+  readonly written: number;
+  /** Makes it durable and visible. `sha256` is computed beside the writing. */
+  commit(): Promise<{ sha256: string; size: number }>;
+  /** Gives it up. Never rejects. */
+  abort(): Promise<void>;
+}
+
+export interface BlobReader extends AsyncIterable<Uint8Array> {
+  /** Bytes of the whole object. */
+  readonly size: number;
+  /** When the bytes lie in a local file: its open descriptor, so that an edge may read it in the way that is fastest there. Closed by `close`. */
+  readonly fd?: number;
+  /** Idempotent. Iterating to the end or breaking off closes too. */
+  close(): Promise<void>;
+}
+
+// ───────────────────────────── storage: records ─────────────────────────────
+
+/** What one step of a parcel writes, all of it or nothing. */
+export interface ParcelStep {
+  readonly parcel: Parcel; // as it was read
+  readonly to: ParcelState;
+  readonly method?: string;
+  readonly event: string;
+  readonly detail: string;
+  readonly at: Instant;
+  readonly notices: readonly Notice[];
+  /** A capability that comes into being with the step. */
+  readonly link?: Link;
+  /** Whether this parcel's capabilities end with the step. */
+  readonly endLinks: boolean;
+  /** Whether this process keeps hold of it (an offer not yet on the wire, bytes moving): should it die, another goes on. */
+  readonly hold: boolean;
+}
+
+/**
+ * The records. One suite (`test/contracts/index.ts`) runs over every implementation and every real database.
+ * Each method is one transaction. A database that does not answer or is locked is Refusal "index-down".
+ * "Durable" methods have survived the loss of power when they answer; the others only the death of the process.
+ */
+export interface Index {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Rejects with what is wrong. */
+  check(): Promise<void>;
+
+  // contacts
+  contact(jid: BareJid): Promise<Contact | undefined>;
+  /** Creates or changes; absent keys stay as they are. Answers the row. Durable. */
+  setContact(
+    jid: BareJid,
+    change: Partial<Pick<Contact, "standing" | "followed" | "follows">>,
+    at: Instant,
+  ): Promise<Contact>;
+  /** Contacts in order of address, from after `after`; `only` narrows to those with a flag set, or with parcels that wait. */
+  contacts(after: BareJid | "", limit: number, only?: "followed" | "follows" | "awaited"): Promise<Contact[]>;
+
+  block(owner: BareJid, blocked: string, on: boolean): Promise<void>;
+  /** Whether `owner` has blocked the address or its domain. */
+  isBlocked(owner: BareJid, other: BareJid): Promise<boolean>;
+  blocks(owner: BareJid): Promise<string[]>;
+
+  // files in
+  /** Records an intake before its first byte. Durable. */
+  beginIntake(intake: Intake): Promise<void>;
+  /**
+   * Ends an intake with a file: the blob is shared when its hash is known (then the intake's own key becomes doomed),
+   * the file gets its owner's next number, the notices are queued. Durable. Rejects with Refusal "over-quota" when `quota` (bytes) would be exceeded.
+   */
+  keep(
+    intake: Intake,
+    blob: { sha256: string; size: number },
+    file: { name: string; mediaType: string; until: Instant },
+    quota: number,
+    notices: (file: KeptFile) => readonly Notice[],
+  ): Promise<KeptFile>;
+  /** Ends an intake without a file: its key becomes doomed. Durable. */
+  dropIntake(id: string, notices: readonly Notice[]): Promise<void>;
+  /** Intakes whose process is gone; they now belong to this one. */
+  abandonedIntakes(limit: number): Promise<Intake[]>;
+
+  // files
+  /** By number, or by name (case-blind, newest first). */
+  findFiles(owner: BareJid, which: number | string, limit: number): Promise<KeptFile[]>;
+  file(id: string): Promise<(KeptFile & { blob: Blob }) | undefined>;
+  /** Newest first; `before` is the number after which to go on. */
+  files(owner: BareJid, before: number | undefined, limit: number): Promise<KeptFile[]>;
+  /** Bytes and files that the owner holds. */
+  usage(owner: BareJid): Promise<{ bytes: number; files: number }>;
+  /** Removes a file with its links; the last file of a blob dooms it. Parcels must have ended before. False when it was gone already. Durable. */
+  removeFile(id: string, at: Instant): Promise<boolean>;
+  /** Files whose time is up. */
+  endedFiles(now: Instant, limit: number): Promise<KeptFile[]>;
+
+  // parcels
+  /** Creates it in state "waiting" with the recipient's next number and its first row of history. Durable. */
+  createParcel(file: KeptFile, recipient: BareJid, at: Instant, until: Instant): Promise<Parcel>;
+  parcel(id: string): Promise<Parcel | undefined>;
+  /** By the recipient's number, or by name (case-blind, newest first). */
+  findParcels(recipient: BareJid, which: number | string, limit: number): Promise<Parcel[]>;
+  /** Waiting for this recipient, oldest first, from after number `after`. The hot path: touches nothing that grows with other people's parcels. */
+  waitingFor(recipient: BareJid, after: number, limit: number): Promise<Parcel[]>;
+  /** Neither ended nor withdrawn, newest first. */
+  openFor(recipient: BareJid, before: number | undefined, limit: number): Promise<Parcel[]>;
+  parcelsOf(fileId: string, limit: number): Promise<Parcel[]>;
+  /** What the sender has under way or ended lately, newest first. */
+  sentBy(sender: BareJid, before: Instant | undefined, limit: number): Promise<Parcel[]>;
+  history(parcelId: string): Promise<HistoryRow[]>;
+  /** Applies a step; undefined when the parcel's version is no longer the one named (somebody else was first). Durable, but for steps to "offered" and "moving", whose loss costs a repeated offer and nothing else. */
+  step(step: ParcelStep): Promise<Parcel | undefined>;
+  /** Open parcels whose time is up. */
+  endedParcels(now: Instant, limit: number): Promise<Parcel[]>;
+  /** Parcels whose holder is gone (see {@link ParcelStep.hold}); they now belong to this process. */
+  abandonedParcels(limit: number): Promise<Parcel[]>;
+
+  // links
+  addLink(link: Link): Promise<void>;
+  link(hash: string): Promise<{ link: Link; file: KeptFile & { blob: Blob }; parcel: Parcel | undefined } | undefined>;
+  setServed(hash: string, served: readonly Span[]): Promise<void>;
+  /** Ends all links of a file, or of one parcel. Answers how many. Durable. */
+  endLinks(of: { fileId: string } | { parcelId: string }): Promise<number>;
+
+  // notices: an outbox, written in the transaction of what they tell
+  addNotices(notices: readonly Notice[]): Promise<void>;
+  /** Oldest first. */
+  noticesFor(to: BareJid, limit: number): Promise<Notice[]>;
+  /** Who has notices waiting, in order of address. */
+  noticed(after: BareJid | "", limit: number): Promise<BareJid[]>;
+  dropNotices(ids: readonly string[]): Promise<void>;
+
+  // blobs without a file
+  /** Keys to be removed from the store, in no order. */
+  doomed(limit: number): Promise<string[]>;
+  forgetDoomed(keys: readonly string[]): Promise<void>;
+  /** Every key that records know (blobs, intakes, doomed), for tests and `doctor`. */
+  knownKeys(): AsyncIterable<string>;
+
+  // processes
+  /** Says that this process lives; rows held by processes that have not said so for `deadAfter` ms become abandoned. */
+  beat(now: Instant, deadAfter: number): Promise<void>;
+  /** Called with "notices" or "parcels" when another process (or this one) queued something. Answers the end of listening. */
+  onNudge(listener: (what: "notices" | "parcels", whom: BareJid) => void): () => void;
+
+  /** Totals for /metrics, cheap enough to be asked every 15 seconds. */
+  totals(): Promise<{ parcels: Partial<Record<ParcelState, number>>; files: number; bytes: number }>;
+}
+
+// ───────────────────────────── messenger ─────────────────────────────
+
+/** One connected client of a contact. */
+export interface Resource {
+  readonly jid: FullJid;
+  readonly priority: number;
+  /** RFC 6121 §4.7.2.1; "" is plainly available. */
+  readonly show: "" | "chat" | "away" | "xa" | "dnd";
+  /** Whether its caps say so; undefined while they are not known. */
+  can(feature: string): boolean | undefined;
+}
+
+/** Who is where. */
+export interface Whereabouts {
+  /** Connected clients that take messages, best first. Empty: away, or not followed. */
+  resources(jid: BareJid): readonly Resource[];
+  /** Whether presence tells us about him at all. */
+  knows(jid: BareJid): boolean;
+  /** Asks to see his presence, and lets him see ours. */
+  follow(jid: BareJid): void;
+}
+
+/** Says things to people, in chat. */
+export interface Speaker {
+  /** One message of plain text to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. */
+  say(to: Jid, text: string, answering?: Jid): Promise<void>;
+  /** A line that corrects itself (XEP-0308) where the client can; elsewhere only `end` is said. */
+  progress(to: Jid, answering?: Jid): ProgressLine;
+}
+
+export interface ProgressLine {
+  /** Replaces what it said; rate-limited by the speaker. */
+  update(text: string): void;
+  /** The last word. */
+  end(text: string): Promise<void>;
+}
+
+/** A parcel to be handed over by one method to one recipient. */
+export interface OfferOrder {
+  readonly parcel: Parcel;
+  /** The clients to try; empty when he is away and the method can wait for him at the server. */
+  readonly resources: readonly Resource[];
+  /** For link offers. */
+  readonly url: string;
+  /** The chat line that goes before it. */
+  readonly line: string;
+}
+
+export type OfferEvent =
+  | { readonly type: "sent" } // it is on the wire
+  | { readonly type: "reached" } // the client says that it is there (XEP-0184)
+  | { readonly type: "unreached" } // no answer in time: nobody is there
+  | { readonly type: "bounced"; readonly condition: string } // the server gave it back
+  | { readonly type: "moving" }
+  | { readonly type: "delivered" }
+  | { readonly type: "declined" }
+  | { readonly type: "failed"; readonly code: ErrorCode };
+
+/** One way to hand a parcel over. Their order in `main.ts` is the order in which they are tried. */
+export interface OfferMethod {
+  readonly name: string;
+  /** Whether this client can take this parcel so; `undefined` resource: he is away. */
+  suits(parcel: Parcel, resource: Resource | undefined): boolean;
+  /** Starts the offer; what becomes of it is reported. The answer withdraws it. Must be quick: it is called on the presence path. */
+  offer(order: OfferOrder, report: (event: OfferEvent) => void): () => void;
+}
+
+// ───────────────────────────── transfer ─────────────────────────────
+
+/** What is known of a remote file before its bytes. */
+export interface Announced {
+  readonly name: string;
+  readonly size: number | undefined;
+  readonly mediaType: string;
+}
+
+/** Fetches by links that others name, through the one guard against forged addresses. */
+export interface Fetcher {
+  /** Whether the link may be fetched at all (scheme, port, literal address); a Refusal when not. Asks nobody. */
+  judge(url: string): void;
+  /**
+   * Fetches into `sink`, resuming where the peer lets it, following redirects through the same guard.
+   * `begin` is called once with what the peer announces, before the first byte: it throws to refuse.
+   * Refusals: link-*, larger-than-said, shorter-than-said; what `begin` or `sink` throw passes through.
+   */
+  fetch(
+    url: string,
+    limits: { readonly bytes: number; readonly name?: string },
+    begin: (a: Announced) => Promise<void>,
+    sink: (chunk: Uint8Array) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ bytes: number }>;
+}
+
+// ───────────────────────────── what the others ask of the control unit ─────────────────────────────
+
+/** A file announced by a link in a message (XEP-0066, 0385, 0447 or plain text). */
+export interface IncomingLink {
+  readonly url: string;
+  readonly name?: string;
+  readonly size?: number;
+  readonly mediaType?: string;
+  /** Lower-case hex. */
+  readonly sha256?: string;
+}
+
+/** What somebody did in the messenger. `to` is the address that he addressed: answers come from there. None of these rejects. */
+export interface Office {
+  /** Said something that is not a file. */
+  text(from: Jid, to: Jid, text: string): Promise<void>;
+  /** Sent files by links. */
+  links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<void>;
+  /** Sent something that nobody here can read. `scheme`: OMEMO, OpenPGP, OTR. */
+  encrypted(from: Jid, to: Jid, scheme: string): Promise<void>;
+  /** A client came online, or changed what matters: what waits for its owner is offered. */
+  available(resource: Resource): void;
+  /** The last word of a contact about subscriptions, for the records. */
+  standing(jid: BareJid, change: Partial<Pick<Contact, "standing" | "followed" | "follows">>): Promise<void>;
+  /** The stream to the server is up (again): presence is unknown, and unsaid notices can be said. */
+  connected(): void;
+  disconnected(): void;
+}
+
+/** A capability URL opened by whoever holds it. */
+export interface OpenLink {
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly sha256: string;
+  readonly since: Instant;
+  read(span: Span, signal?: AbortSignal): Promise<BlobReader>;
+  /** The first byte of a GET is about to go. */
+  moving(): void;
+  /** These bytes have been handed to the network. When all have, over however many requests, the parcel is delivered. Resolves when that is on record. */
+  served(span: Span): Promise<void>;
+}
+
+export interface LinkDesk {
+  /** Rejects with Refusal "not-found", "link-ended", "index-down" or "storage-down". */
+  open(token: string): Promise<OpenLink>;
+}

@@ -1,0 +1,53 @@
+/** Sizes and durations as people write and read them. Sizes are binary (1 KiB = 1024 bytes), durations milliseconds. */
+
+const SIZES: Record<string, number> = {
+  b: 1,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+};
+const TIMES: Record<string, number> = { ms: 1, second: 1e3, minute: 6e4, hour: 36e5, day: 864e5, week: 6048e5 };
+
+/** "2 GiB" → 2147483648; a bare number is bytes; undefined when it is neither. */
+export function parseSize(text: string): number | undefined {
+  const m = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text);
+  const unit = m && SIZES[m[2]?.toLowerCase() || "b"];
+  const size = m && unit ? Math.floor(Number(m[1]) * unit) : NaN;
+  return Number.isSafeInteger(size) ? size : undefined;
+}
+
+/** 12582912 → "12.0 MiB"; below 1 KiB in bytes. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+  const units = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+  let value = bytes / 1024;
+  let unit = 0;
+  while (value >= 1023.95 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value.toFixed(1)} ${units[unit]}`;
+}
+
+/** "30 days", "90 seconds", "1 week" → milliseconds; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const m = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*$/i.exec(text);
+  const unit = m && (TIMES[m[2]!.toLowerCase()] ?? (m[2]!.toLowerCase() === "m" ? 1 : undefined));
+  return m && unit ? Math.round(Number(m[1]) * unit) : undefined;
+}
+
+/** 2592000000 → "30 days"; rounded to the largest unit that leaves at least one. */
+export function formatDuration(ms: number): string {
+  for (const unit of ["week", "day", "hour", "minute"] as const) {
+    const n = ms / TIMES[unit]!;
+    if (n >= 1 && (unit !== "week" || Number.isInteger(n)))
+      return `${Math.round(n)} ${unit}${Math.round(n) === 1 ? "" : "s"}`;
+  }
+  const n = Math.max(0, Math.round(ms / 1000));
+  return `${n} second${n === 1 ? "" : "s"}`;
+}
