@@ -1,0 +1,84 @@
+/** What every part of the messenger means by a stanza, and what they ask of the stream and of the router. */
+import { type Element, createElement } from "ltx";
+import type { Refusal } from "../lib/errors.js";
+import type { Jid } from "../lib/jid.js";
+
+export type { Element };
+
+/** `xml("message", { to }, xml("body", {}, "text"))`. Attributes and children that are undefined are left out. */
+export function xml(
+  name: string,
+  attrs: Record<string, string | number | undefined> = {},
+  ...children: (Element | string | undefined)[]
+): Element {
+  const given = Object.entries(attrs).filter(([, value]) => value !== undefined);
+  return createElement(name, Object.fromEntries(given), ...children.filter((child) => child !== undefined));
+}
+
+/** An error stanza that a peer sent in reply (RFC 6120 §8.3). */
+export class StanzaError extends Error {
+  readonly condition: string;
+  readonly type: string;
+  constructor(condition: string, type: string, text = "") {
+    super(text || condition);
+    this.name = "StanzaError";
+    this.condition = condition;
+    this.type = type;
+  }
+}
+
+/** The component's stream, as the rest of the messenger sees it. */
+export interface StanzaStream {
+  /** The component's own domain. */
+  readonly domain: Jid;
+  readonly online: boolean;
+  /**
+   * Puts a stanza on the wire, in order of the calls; settles when the socket has taken it (back-pressure). While the stream is down
+   * it waits for it for a limited time and a limited number of stanzas, then rejects with Refusal "offline". `from` must be set.
+   */
+  send(stanza: Element): Promise<void>;
+  /**
+   * Sends an iq of type get or set and answers the whole result stanza. The id is chosen here; the reply is matched by (from, id).
+   * Rejects with {@link StanzaError}, or Refusal "offline" when the stream ends or nothing came within `timeout` ms (default 30,000).
+   */
+  request(iq: Element, options?: { timeout?: number; signal?: AbortSignal }): Promise<Element>;
+}
+
+/** An iq of type get or set that somebody sent us. */
+export interface IqRequest {
+  readonly from: Jid;
+  readonly to: Jid;
+  readonly type: "get" | "set";
+  /** The iq's single child. */
+  readonly payload: Element;
+  readonly stanza: Element;
+}
+
+/** Answers with the payload of the result (undefined: an empty result). A {@link Refusal} that is thrown becomes its error stanza. */
+export type IqHandler = (request: IqRequest) => Element | undefined | Promise<Element | undefined>;
+
+/** Says true when the stanza was its business and nobody else shall see it. `from` and `to` are checked addresses. */
+export type StanzaHandler = (stanza: Element, from: Jid, to: Jid) => boolean;
+
+/** Who gets what comes in. Parts of the messenger register once, when they are built. */
+export interface Router {
+  iq(type: "get" | "set", namespace: string, name: string, handler: IqHandler): void;
+  /** In order of registration. */
+  message(handler: StanzaHandler): void;
+  presence(handler: StanzaHandler): void;
+}
+
+/** The error stanza for a refusal: addresses swapped, id kept, RFC 6120 §8.3 payload with the sentence as its text. */
+export function errorReply(stanza: Element, refusal: Refusal): Element {
+  const { from, to, id } = stanza.attrs as Record<string, string | undefined>;
+  return xml(
+    stanza.name,
+    { type: "error", from: to, to: from, id },
+    xml(
+      "error",
+      { type: refusal.row.type },
+      xml(refusal.row.condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+      xml("text", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }, refusal.message),
+    ),
+  );
+}
