@@ -35,17 +35,21 @@ export interface Contact {
   readonly since: Instant;
 }
 
-/** Bytes with a name in a member's room. */
-export interface KeptFile {
-  readonly id: string;
-  readonly owner: BareJid;
-  /** Short, stable, counted per member together with {@link Parcel.number}. */
-  readonly number: number;
+/** What people and clients are told of a file. */
+export interface FileFacts {
   /** A label for people, never a path. */
   readonly name: string;
   readonly size: number;
   readonly mediaType: string;
   readonly sha256: string;
+}
+
+/** Bytes with a name in a member's room. */
+export interface KeptFile extends FileFacts {
+  readonly id: string;
+  readonly owner: BareJid;
+  /** Short, stable, counted per member together with {@link Parcel.number}. */
+  readonly number: number;
   readonly since: Instant;
   readonly until: Instant;
 }
@@ -55,7 +59,7 @@ export type ParcelState =
   "waiting" | "offered" | "moving" | "delivered" | "declined" | "expired" | "withdrawn" | "failed";
 
 /** One file on its way from one sender to one recipient. */
-export interface Parcel {
+export interface Parcel extends FileFacts {
   readonly id: string;
   readonly fileId: string;
   readonly sender: BareJid;
@@ -64,10 +68,6 @@ export interface Parcel {
   readonly senderNumber: number;
   /** The number under which the recipient knows it. */
   readonly number: number;
-  readonly name: string;
-  readonly size: number;
-  readonly mediaType: string;
-  readonly sha256: string;
   readonly state: ParcelState;
   /** How it was last offered; "" before the first time. */
   readonly method: string;
@@ -321,12 +321,16 @@ export interface Whereabouts {
   knows(jid: BareJid): boolean;
   /** Asks to see his presence, and lets him see ours. */
   follow(jid: BareJid): void;
+  /** This client did not answer: it counts as gone until its next presence. */
+  lost(jid: FullJid): void;
 }
 
 /** Says things to people, in chat. */
 export interface Speaker {
   /** One message of plain text to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. */
   say(to: Jid, text: string, answering?: Jid): Promise<void>;
+  /** A message that is nothing but a file's URL, in every form that clients know. Settles as `say`. */
+  hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void>;
   /** A line that corrects itself (XEP-0308) where the client can; elsewhere only `end` is said. */
   progress(to: Jid, answering?: Jid): ProgressLine;
 }
@@ -362,6 +366,8 @@ export type OfferEvent =
 /** One way to hand a parcel over. Their order in `main.ts` is the order in which they are tried. */
 export interface OfferMethod {
   readonly name: string;
+  /** Whether the server keeps such an offer for somebody who is away: then silence is no failure. */
+  readonly keeps: boolean;
   /** Whether this client can take this parcel so; `undefined` resource: he is away. */
   suits(parcel: Parcel, resource: Resource | undefined): boolean;
   /** Starts the offer; what becomes of it is reported. The answer withdraws it. Must be quick: it is called on the presence path. */
@@ -425,11 +431,7 @@ export interface Office {
 }
 
 /** A capability URL opened by whoever holds it. */
-export interface OpenLink {
-  readonly name: string;
-  readonly size: number;
-  readonly mediaType: string;
-  readonly sha256: string;
+export interface OpenLink extends FileFacts {
   readonly since: Instant;
   read(span: Span, signal?: AbortSignal): Promise<BlobReader>;
   /** The first byte of a GET is about to go. */

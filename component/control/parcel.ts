@@ -1,0 +1,118 @@
+/**
+ * A parcel's life, as a table to check by eye: what each event makes of each state. Pure: no clock, no records, no messenger.
+ *
+ *     waiting ──offer──▶ offered ──begin──▶ moving ──complete──▶ delivered
+ *        ▲                  │ ▲               │
+ *        └────bounce────────┘ └─────cut───────┘        and from each of these: declined, expired, withdrawn, failed
+ */
+import type { ParcelState } from "./ports.js";
+
+export type ParcelEvent =
+  | "offer" // an offer is about to be put on the wire
+  | "sent" // it is on the wire
+  | "unreached" // nobody answered it, and no server keeps it for him
+  | "bounce" // the server gave it back
+  | "begin" // the first byte goes
+  | "cut" // bytes stopped before the last one
+  | "complete" // the last byte has gone
+  | "decline" // the recipient does not want it
+  | "accept" // the recipient wants it (again)
+  | "resend" // the sender wants it offered again
+  | "expire" // its time is up
+  | "withdraw" // the sender took it back
+  | "fail" // it can never be handed over
+  | "recover"; // the process that held it is gone
+
+/** What an event does. */
+export interface Move {
+  readonly to: ParcelState;
+  /** The process keeps hold of it until the next step. */
+  readonly hold: boolean;
+  /** Its capabilities end. */
+  readonly endLinks: boolean;
+  /** Whom to tell, once: the sender's receipt, or a word to the recipient. */
+  readonly tell: "sender" | "recipient" | "nobody";
+}
+
+const to = (state: ParcelState, more: Partial<Move> = {}): Move => ({ to: state, hold: false, endLinks: false, tell: "nobody", ...more });
+const HOLD = { hold: true };
+const END = { endLinks: true };
+
+/** No change, and nobody is wrong: late, doubled, or of no interest in this state. */
+const stay = "stay";
+/** The one who asks is told that it cannot be ("wrong-state"). */
+const refuse = "refuse";
+
+type Cell = Move | typeof stay | typeof refuse;
+
+const delivered = to("delivered", { tell: "sender" });
+const declined = to("declined", { ...END, tell: "sender" });
+const expired = to("expired", { ...END, tell: "sender" });
+const withdrawn = to("withdrawn", END);
+const withdrawnAloud = to("withdrawn", { ...END, tell: "recipient" });
+const failed = to("failed", { ...END, tell: "sender" });
+const again = to("waiting", END);
+
+// prettier-ignore
+export const TABLE: Readonly<Record<ParcelState, Readonly<Record<ParcelEvent, Cell>>>> = {
+  waiting: {
+    offer: to("offered", { ...HOLD, tell: "sender" }), sent: stay, unreached: stay, bounce: stay,
+    begin: to("moving", HOLD), cut: stay, complete: delivered,
+    decline: declined, accept: stay, resend: stay,
+    expire: expired, withdraw: withdrawn, fail: failed, recover: stay,
+  },
+  offered: {
+    offer: stay, sent: to("offered"), unreached: again, bounce: to("waiting", { ...END, tell: "sender" }),
+    begin: to("moving", HOLD), cut: stay, complete: delivered,
+    decline: declined, accept: again, resend: again,
+    expire: expired, withdraw: withdrawnAloud, fail: failed, recover: again,
+  },
+  moving: {
+    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: to("offered"), complete: delivered,
+    decline: declined, accept: refuse, resend: refuse,
+    expire: expired, withdraw: withdrawnAloud, fail: failed, recover: to("offered"),
+  },
+  delivered: {
+    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, complete: stay,
+    decline: refuse, accept: again, resend: again,
+    expire: stay, withdraw: refuse, fail: stay, recover: stay,
+  },
+  declined: {
+    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, complete: stay,
+    decline: stay, accept: again, resend: refuse,
+    expire: stay, withdraw: withdrawn, fail: stay, recover: stay,
+  },
+  expired: {
+    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, complete: stay,
+    decline: refuse, accept: refuse, resend: again,
+    expire: stay, withdraw: refuse, fail: stay, recover: stay,
+  },
+  withdrawn: {
+    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, complete: stay,
+    decline: refuse, accept: refuse, resend: again,
+    expire: stay, withdraw: stay, fail: stay, recover: stay,
+  },
+  failed: {
+    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, complete: stay,
+    decline: refuse, accept: refuse, resend: again,
+    expire: stay, withdraw: stay, fail: stay, recover: stay,
+  },
+};
+
+/** What `event` makes of a parcel in `state`. */
+export function decide(state: ParcelState, event: ParcelEvent): Cell {
+  return TABLE[state][event];
+}
+
+export const OPEN_STATES: readonly ParcelState[] = ["waiting", "offered", "moving"];
+
+/** Whether anything is still to become of it. */
+export function isOpen(state: ParcelState): boolean {
+  return OPEN_STATES.includes(state);
+}
