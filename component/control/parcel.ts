@@ -34,7 +34,13 @@ export interface Move {
   readonly tell: "sender" | "recipient" | "nobody";
 }
 
-const to = (state: ParcelState, more: Partial<Move> = {}): Move => ({ to: state, hold: false, endLinks: false, tell: "nobody", ...more });
+const to = (state: ParcelState, more: Partial<Move> = {}): Move => ({
+  to: state,
+  hold: false,
+  endLinks: false,
+  tell: "nobody",
+  ...more,
+});
 const HOLD = { hold: true };
 const END = { endLinks: true };
 
@@ -51,7 +57,7 @@ const expired = to("expired", { ...END, tell: "sender" });
 const withdrawn = to("withdrawn", END);
 const withdrawnAloud = to("withdrawn", { ...END, tell: "recipient" });
 const failed = to("failed", { ...END, tell: "sender" });
-const again = to("waiting", END);
+const again = to("waiting");
 
 // prettier-ignore
 export const TABLE: Readonly<Record<ParcelState, Readonly<Record<ParcelEvent, Cell>>>> = {
@@ -62,7 +68,7 @@ export const TABLE: Readonly<Record<ParcelState, Readonly<Record<ParcelEvent, Ce
     expire: expired, withdraw: withdrawn, fail: failed, recover: stay,
   },
   offered: {
-    offer: stay, sent: to("offered"), unreached: again, bounce: to("waiting", { ...END, tell: "sender" }),
+    offer: stay, sent: to("offered"), unreached: again, bounce: to("waiting", { tell: "sender" }),
     begin: to("moving", HOLD), cut: stay, complete: delivered,
     decline: declined, accept: again, resend: again,
     expire: expired, withdraw: withdrawnAloud, fail: failed, recover: again,

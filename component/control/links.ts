@@ -1,0 +1,112 @@
+/** Capability URLs: opened by whoever holds them; a parcel's is delivered when every byte has gone out, over however many requests. */
+import { Refusal } from "../lib/errors.js";
+import { hashToken } from "../lib/ids.js";
+import type { Clock } from "../lib/clock.js";
+import type { Log } from "../lib/log.js";
+import type { Delivery } from "./delivery.js";
+import type { BlobStore, Index, LinkDesk, OpenLink, Span } from "./ports.js";
+
+/** More separate pieces than this are not remembered one by one: a client that fetches so does not download a file. */
+const MOST_SPANS = 64;
+
+/** What is known of a link while somebody uses it: shared by his requests, gone after the last. */
+interface Live {
+  served: readonly Span[];
+  requests: number;
+  /** Written one after the other, so that the records never go back. */
+  saved: Promise<void>;
+}
+
+export class Links implements LinkDesk {
+  readonly #index: Index;
+  readonly #blobs: BlobStore;
+  readonly #delivery: Delivery;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #live = new Map<string, Live>();
+
+  constructor(parts: { index: Index; blobs: BlobStore; delivery: Delivery; clock: Clock; log: Log }) {
+    this.#index = parts.index;
+    this.#blobs = parts.blobs;
+    this.#delivery = parts.delivery;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  async open(token: string): Promise<OpenLink> {
+    const hash = hashToken(token);
+    const found = await this.#index.link(hash);
+    if (!found) throw new Refusal("not-found");
+    const { link, file } = found;
+    if (link.until <= this.#clock.now()) throw new Refusal("link-ended");
+    const { parcelId } = link;
+    let live: Live | undefined;
+
+    const served = async (span: Span): Promise<void> => {
+      if (!live) return;
+      const mine = live;
+      live = undefined;
+      mine.requests--;
+      if (parcelId !== undefined) {
+        mine.served = addSpan(mine.served, span);
+        const all = covers(mine.served, file.size);
+        const { served } = mine;
+        mine.saved = mine.saved
+          .then(async () => {
+            if (span.end > span.start) await this.#index.setServed(hash, served);
+            if (all) await this.#delivery.apply(parcelId, "complete", "link");
+            else if (mine.requests === 0) await this.#delivery.apply(parcelId, "cut", "link");
+          })
+          .catch((e: unknown) => this.#log.warn({ err: e, parcel: parcelId }, "a download could not be recorded"));
+      }
+      await mine.saved;
+      if (mine.requests === 0 && this.#live.get(hash) === mine) this.#live.delete(hash);
+    };
+
+    return {
+      name: file.name,
+      size: file.size,
+      mediaType: file.mediaType,
+      sha256: file.sha256,
+      since: file.since,
+      read: (span, signal) => this.#blobs.read(file.blob.key, span, signal),
+      moving: () => {
+        if (live) return;
+        live = this.#live.get(hash) ?? { served: link.served, requests: 0, saved: Promise.resolve() };
+        this.#live.set(hash, live);
+        live.requests++;
+        if (parcelId === undefined) return;
+        live.saved = live.saved
+          .then(() => this.#delivery.apply(parcelId, "begin", "link"))
+          .then(() => undefined)
+          .catch((e: unknown) => this.#log.warn({ err: e, parcel: parcelId }, "a download could not be recorded"));
+      },
+      served,
+    };
+  }
+}
+
+/** `spans` with `span` laid over them: sorted, disjoint, touching ones joined; the smallest is forgotten where there are too many. */
+export function addSpan(spans: readonly Span[], span: Span): Span[] {
+  if (span.end <= span.start) return [...spans];
+  let { start, end } = span;
+  const apart: Span[] = [];
+  for (const s of spans) {
+    if (s.end < start || s.start > end) apart.push(s);
+    else {
+      start = Math.min(start, s.start);
+      end = Math.max(end, s.end);
+    }
+  }
+  apart.push({ start, end });
+  if (apart.length > MOST_SPANS) {
+    const smallest = apart.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
+    apart.splice(apart.indexOf(smallest), 1);
+  }
+  return apart.sort((a, b) => a.start - b.start);
+}
+
+/** Whether spans as {@link addSpan} leaves them hold every byte of `size`. */
+export function covers(spans: readonly Span[], size: number): boolean {
+  return size === 0 || (spans.length === 1 && spans[0]!.start === 0 && spans[0]!.end >= size);
+}
