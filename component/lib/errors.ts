@@ -46,6 +46,8 @@ export const ERRORS = {
   ),
   "wrong-state": row("cancel", "unexpected-request", 409, "That is over: {which} is {state}."),
   "not-found": row("cancel", "item-not-found", 404, "There is nothing here."),
+  "nobody-here": row("cancel", "service-unavailable", 404, "There is nobody at this address."),
+  "read-only": row("cancel", "not-allowed", 405, "That cannot be changed from outside."),
   // who asked
   "not-a-member": row(
     "auth",
