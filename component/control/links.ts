@@ -11,9 +11,8 @@ const MOST_SPANS = 64;
 
 /** What is known of a link while somebody uses it: shared by his requests, gone after the last. */
 interface Live {
-  served: readonly Span[];
   requests: number;
-  /** Written one after the other, so that the records never go back. */
+  /** Its records are written one after the other. Never rejects. */
   saved: Promise<void>;
 }
 
@@ -47,18 +46,8 @@ export class Links implements LinkDesk {
       const mine = live;
       live = undefined;
       mine.requests--;
-      if (parcelId !== undefined) {
-        mine.served = addSpan(mine.served, span);
-        const all = covers(mine.served, file.size);
-        const { served } = mine;
-        mine.saved = mine.saved
-          .then(async () => {
-            if (span.end > span.start) await this.#index.setServed(hash, served);
-            if (all) await this.#delivery.apply(parcelId, "complete", "link");
-            else if (mine.requests === 0) await this.#delivery.apply(parcelId, "cut", "link");
-          })
-          .catch((e: unknown) => this.#log.warn({ err: e, parcel: parcelId }, "a download could not be recorded"));
-      }
+      if (parcelId !== undefined)
+        mine.saved = mine.saved.then(() => this.#record(hash, parcelId, span, file.size, mine));
       await mine.saved;
       if (mine.requests === 0 && this.#live.get(hash) === mine) this.#live.delete(hash);
     };
@@ -72,17 +61,35 @@ export class Links implements LinkDesk {
       read: (span, signal) => this.#blobs.read(file.blob.key, span, signal),
       moving: () => {
         if (live) return;
-        live = this.#live.get(hash) ?? { served: link.served, requests: 0, saved: Promise.resolve() };
+        live = this.#live.get(hash) ?? { requests: 0, saved: Promise.resolve() };
         this.#live.set(hash, live);
         live.requests++;
         if (parcelId === undefined) return;
-        live.saved = live.saved
-          .then(() => this.#delivery.apply(parcelId, "begin", "link"))
-          .then(() => undefined)
-          .catch((e: unknown) => this.#log.warn({ err: e, parcel: parcelId }, "a download could not be recorded"));
+        live.saved = live.saved.then(() => this.#tell(parcelId, "begin"));
       },
       served,
     };
+  }
+
+  /** Adds to what the records say was served, and steps the parcel. */
+  async #record(hash: string, parcelId: string, span: Span, size: number, live: Live): Promise<void> {
+    try {
+      const now = await this.#index.link(hash);
+      const spans = addSpan(now?.link.served ?? [], span);
+      if (now && span.end > span.start) await this.#index.setServed(hash, spans);
+      if (covers(spans, size)) await this.#tell(parcelId, "complete");
+      else if (live.requests === 0) await this.#tell(parcelId, "cut");
+    } catch (e) {
+      this.#log.warn({ err: e, parcel: parcelId }, "a download could not be recorded");
+    }
+  }
+
+  async #tell(parcelId: string, event: "begin" | "cut" | "complete"): Promise<void> {
+    try {
+      await this.#delivery.apply(parcelId, event, "link");
+    } catch (e) {
+      this.#log.warn({ err: e, parcel: parcelId, event }, "a download could not be recorded");
+    }
   }
 }
 

@@ -11,7 +11,7 @@ export type ParcelEvent =
   | "offer" // an offer is about to be put on the wire
   | "sent" // it is on the wire
   | "unreached" // nobody answered it, and no server keeps it for him
-  | "bounce" // the server gave it back
+  | "bounce" // the server gave it, or the invitation, back
   | "begin" // the first byte goes
   | "cut" // bytes stopped before the last one
   | "complete" // the last byte has gone
@@ -62,7 +62,7 @@ const again = to("waiting");
 // prettier-ignore
 export const TABLE: Readonly<Record<ParcelState, Readonly<Record<ParcelEvent, Cell>>>> = {
   waiting: {
-    offer: to("offered", { ...HOLD, tell: "sender" }), sent: stay, unreached: stay, bounce: stay,
+    offer: to("offered", { ...HOLD, tell: "sender" }), sent: stay, unreached: stay, bounce: to("waiting", { tell: "sender" }),
     begin: to("moving", HOLD), cut: stay, complete: delivered,
     decline: declined, accept: stay, resend: stay,
     expire: expired, withdraw: withdrawn, fail: failed, recover: stay,

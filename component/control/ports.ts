@@ -329,6 +329,8 @@ export interface Whereabouts {
 export interface Speaker {
   /** One message of plain text to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. */
   say(to: Jid, text: string, answering?: Jid): Promise<void>;
+  /** As `say`, to an address that may not exist or may not be wanted there; tells if a server gives it back. */
+  ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void>;
   /** A message that is nothing but a file's URL, in every form that clients know. Settles as `say`. */
   hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void>;
   /** A line that corrects itself (XEP-0308) where the client can; elsewhere only `end` is said. */

@@ -1,0 +1,201 @@
+/**
+ * What a command is: its word, its arguments as data, who may use it, and what it does. Chat text is rendered from this here;
+ * forms, the HTTP API and the command line render the same declarations. Results are data too: nothing in a command knows a stanza.
+ */
+import { Refusal, type Details } from "../../lib/errors.js";
+import { toBare, type BareJid, type Jid } from "../../lib/jid.js";
+import type { Clock } from "../../lib/clock.js";
+import type { Delivery } from "../delivery.js";
+import type { FileFacts, Index, KeptFile, Parcel, Speaker, Whereabouts } from "../ports.js";
+import { label } from "../words.js";
+
+/** What each type of argument becomes. */
+interface Values {
+  /** A number, or a name. */
+  which: number | string;
+  address: BareJid;
+  addresses: readonly BareJid[];
+  number: number;
+  word: string;
+}
+
+export interface Param {
+  readonly type: keyof Values;
+  /** The word that stands before it in chat ("to"). */
+  readonly keyword?: string;
+  readonly optional?: boolean;
+  readonly about: string;
+}
+
+type Params = Readonly<Record<string, Param>>;
+type Args<P extends Params> = { readonly [K in keyof P]: P[K]["optional"] extends true ? Values[P[K]["type"]] | undefined : Values[P[K]["type"]] }; // prettier-ignore
+
+/** What commands work with. */
+export interface Services {
+  readonly index: Index;
+  readonly delivery: Delivery;
+  readonly whereabouts: Whereabouts;
+  readonly speaker: Speaker;
+  readonly clock: Clock;
+  readonly url: (token: string, name: string) => string;
+  readonly quota: number;
+  /** The component's own domain: nobody there can receive. */
+  readonly domain: string;
+}
+
+export interface Caller {
+  /** Who asks: bare. */
+  readonly owner: BareJid;
+  /** The address that he addressed. */
+  readonly answering: Jid;
+  readonly member: boolean;
+}
+
+/** A reply: lines of text and rows, and perhaps a file to be handed over by its URL. */
+export interface Reply {
+  readonly text: string;
+  readonly rows?: readonly (readonly string[])[];
+  readonly after?: string;
+  readonly hand?: { readonly url: string; readonly file: FileFacts };
+}
+
+export interface Command {
+  readonly word: string;
+  readonly summary: string;
+  readonly params: Params;
+  /** Only for people of the domains that are served; the others are for recipients too. */
+  readonly members: boolean;
+  run(services: Services, caller: Caller, args: Readonly<Record<string, unknown>>): Promise<Reply>;
+}
+
+/** Declares a command; the arguments' types follow from their declarations. */
+export function define<const P extends Params>(
+  command: Omit<Command, "params" | "run"> & {
+    params: P;
+    run(services: Services, caller: Caller, args: Args<P>): Promise<Reply>;
+  },
+): Command {
+  return command;
+}
+
+const NAMES: Readonly<Record<keyof Values, string>> = {
+  which: "FILE",
+  address: "ADDRESS",
+  addresses: "ADDRESS[, ADDRESS…]",
+  number: "N",
+  word: "WORD",
+};
+
+/** "send FILE to ADDRESS[, ADDRESS…]" */
+export function usage(command: Command): string {
+  const words = Object.values(command.params).map((p) => {
+    const word = (p.keyword ? `${p.keyword} ` : "") + NAMES[p.type];
+    return p.optional ? `[${word}]` : word;
+  });
+  return [command.word, ...words].join(" ");
+}
+
+interface Token {
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** Words, with quotes of any kind around what has spaces. */
+export function tokens(text: string): Token[] {
+  return [...text.matchAll(/"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»|'([^']*)'(?=\s|,|$)|([^\s,]+|,)/gu)].map(
+    (m) => {
+      const quoted = m[1] ?? m[2] ?? m[3] ?? m[4] ?? m[5];
+      return { text: quoted ?? m[6]!, quoted: quoted !== undefined };
+    },
+  );
+}
+
+/** Chat text after the command's word → checked arguments. @throws Refusal "bad-argument", "bad-address" */
+export function parseArgs(command: Command, rest: readonly Token[]): Record<string, unknown> {
+  const left = [...rest];
+  const params = Object.entries(command.params);
+  const args: Record<string, unknown> = {};
+  params.forEach(([name, param], i) => {
+    const next = params[i + 1]?.[1].keyword;
+    const mine = take(left, param, next, i === params.length - 1);
+    if (mine.length > 0) args[name] = valueOf(command, param, mine);
+    else if (!param.optional) throw wrong(command, `Which ${NAMES[param.type]}?`);
+  });
+  if (left.length > 0) throw wrong(command, `I do not know what “${label(left.map((t) => t.text).join(" "))}” is for.`);
+  return args;
+}
+
+/** The tokens that belong to a parameter: after its keyword, up to the next one's. A name may have spaces without quotes. */
+function take(left: Token[], param: Param, next: string | undefined, last: boolean): Token[] {
+  if (param.keyword && isWord(left[0], param.keyword)) left.shift();
+  if (param.type === "number" || param.type === "word" || param.type === "address") return left.splice(0, 1);
+  const end = next === undefined ? -1 : left.findLastIndex((t) => isWord(t, next));
+  if (end >= 0) return left.splice(0, end);
+  return last || !isNumber(left[0]) ? left.splice(0, last ? left.length : 1) : left.splice(0, 1);
+}
+
+const isWord = (t: Token | undefined, word: string): boolean => !!t && !t.quoted && t.text.toLowerCase() === word;
+const isNumber = (t: Token | undefined): boolean => !!t && !t.quoted && /^#?\d{1,9}$/.test(t.text);
+
+function valueOf(command: Command, param: Param, mine: readonly Token[]): unknown {
+  const text = mine.map((t) => t.text).join(" ");
+  switch (param.type) {
+    case "which":
+      return mine.length === 1 && isNumber(mine[0]) ? Number(text.replace("#", "")) : text;
+    case "number":
+      if (!isNumber(mine[0])) throw wrong(command, `“${label(text)}” is not a number.`);
+      return Number(text.replace("#", ""));
+    case "word":
+      return text.toLowerCase();
+    case "address":
+      return addressOf(text);
+    case "addresses": {
+      const list = mine.filter((t) => t.text !== "," && !isWord(t, "and")).map((t) => addressOf(t.text));
+      if (list.length === 0) throw wrong(command, "To whom?");
+      return [...new Set(list)];
+    }
+  }
+}
+
+function addressOf(text: string): BareJid {
+  const jid = toBare(text.replace(/^xmpp:/i, "").replace(/[<>]/g, ""));
+  if (!jid || text.toLowerCase().startsWith("mailto:")) throw new Refusal("bad-address", { address: label(text) });
+  return jid;
+}
+
+function wrong(command: Command, why: string): Refusal {
+  return new Refusal("bad-argument", { why, usage: usage(command) });
+}
+
+/** The caller's file by number or name. @throws Refusal "no-such-file", "ambiguous-name" */
+export async function fileOf(index: Index, owner: BareJid, which: number | string): Promise<KeptFile> {
+  return theOne(await index.findFiles(owner, which, 6), which, "no-such-file");
+}
+
+/** The parcel for the caller by number or name; of several by one name, the one that is still open. @throws Refusal */
+export async function parcelOf(index: Index, recipient: BareJid, which: number | string): Promise<Parcel> {
+  const found = await index.findParcels(recipient, which, 6);
+  const open = found.filter((p) => p.state === "waiting" || p.state === "offered" || p.state === "moving");
+  return theOne(open.length > 0 ? open : found.slice(0, 1), which, "no-such-parcel");
+}
+
+function theOne<T extends { number: number }>(
+  found: readonly T[],
+  which: number | string,
+  none: "no-such-file" | "no-such-parcel",
+): T {
+  const details: Details = { which: typeof which === "number" ? `number ${which}` : `“${label(which)}”` };
+  if (found.length > 1)
+    throw new Refusal("ambiguous-name", {
+      which: label(String(which)),
+      numbers: found.map((f) => f.number).join(", "),
+    });
+  if (!found[0]) throw new Refusal(none, details);
+  return found[0];
+}
+
+/** A reply as plain text. */
+export function render(reply: Reply): string {
+  const rows = reply.rows?.map((row) => row.filter(Boolean).join(" · ")) ?? [];
+  return [reply.text, ...rows, reply.after ?? ""].filter(Boolean).join("\n");
+}

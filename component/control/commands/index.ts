@@ -1,0 +1,50 @@
+/** All commands, in the order in which `help` names them, and how a line of chat becomes one of them. */
+import { distance } from "fastest-levenshtein";
+import { Refusal } from "../../lib/errors.js";
+import { label } from "../words.js";
+import { accept } from "./accept.js";
+import { block, unblock } from "./block.js";
+import { decline } from "./decline.js";
+import { define, parseArgs, tokens, type Caller, type Command, type Reply, type Services } from "./define.js";
+import { del } from "./del.js";
+import { get } from "./get.js";
+import { makeHelp } from "./help.js";
+import { link } from "./link.js";
+import { list } from "./list.js";
+import { resend } from "./resend.js";
+import { send } from "./send.js";
+import { status } from "./status.js";
+
+export { define };
+
+export const COMMANDS: readonly Command[] = [
+  makeHelp(() => COMMANDS),
+  list,
+  get,
+  send,
+  resend,
+  status,
+  accept,
+  decline,
+  del,
+  link,
+  block,
+  unblock,
+];
+
+/** Runs a line of chat. @throws Refusal */
+export async function runLine(services: Services, caller: Caller, line: string): Promise<Reply> {
+  const [first, ...rest] = tokens(line.trim().replace(/^[/!]/, ""));
+  const word = first?.text.toLowerCase().replace(/[.:!?]+$/, "") ?? "";
+  const command = COMMANDS.find((c) => c.word === word);
+  if (!command) throw new Refusal("unknown-command", { word: label(first?.text ?? ""), hint: hint(word) });
+  if (command.members && !caller.member) throw new Refusal("not-allowed");
+  return command.run(services, caller, parseArgs(command, rest));
+}
+
+/** " Did you mean “send”?", where one word is near enough. */
+function hint(word: string): string {
+  if (word.length > 20) return "";
+  const [near] = COMMANDS.map((c) => ({ word: c.word, off: distance(c.word, word) })).sort((a, b) => a.off - b.off);
+  return near && near.off <= Math.max(1, Math.floor(near.word.length / 3)) ? ` Did you mean “${near.word}”?` : "";
+}

@@ -1,0 +1,244 @@
+/** Files coming in: recorded before the first byte, fetched, checked, made durable, then told. */
+import { Refusal, asRefusal, type ErrorCode } from "../lib/errors.js";
+import { randomId } from "../lib/ids.js";
+import { bareOf, type BareJid, type Jid } from "../lib/jid.js";
+import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
+import { formatSize } from "../lib/units.js";
+import { pause, type Clock } from "../lib/clock.js";
+import type { Log } from "../lib/log.js";
+import { requireMember } from "./access.js";
+import type {
+  Announced,
+  BlobStore,
+  BlobWriter,
+  Fetcher,
+  IncomingLink,
+  Index,
+  Intake,
+  KeptFile,
+  ProgressLine,
+  Speaker,
+} from "./ports.js";
+import type { Notices } from "./notices.js";
+import { label, ofFile, ofProgress, say } from "./words.js";
+
+/** Transfers shorter than this need no progress line. */
+const QUIET_MS = 3_000;
+
+/** Refusals of our own parts, which pass by themselves: such an intake is tried again, not given up. */
+const PASSING: readonly ErrorCode[] = ["storage-down", "index-down"];
+/** How long it is tried again, and how often. */
+const PATIENCE_MS = 15 * 60_000;
+const RETRY_MS = 5_000;
+
+export interface IntakeLimits {
+  readonly domains: readonly string[];
+  readonly file: number; // bytes
+  readonly quota: number; // bytes
+  readonly keep: number; // ms
+  readonly transfers: number;
+  readonly fetch_time: number; // ms
+}
+
+export interface IntakeParts {
+  readonly index: Index;
+  readonly blobs: BlobStore;
+  readonly fetcher: Fetcher;
+  readonly speaker: Speaker;
+  readonly notices: Notices;
+  readonly limits: IntakeLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class Intakes {
+  readonly #parts: IntakeParts;
+  readonly #running = new Map<BareJid, number>();
+  readonly #stop = new AbortController();
+  readonly #ends = new Set<Promise<void>>();
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * A file announced by a link: settles when it is on record, so that the sender may be told that his message has arrived;
+   * the fetching goes on by itself, and its end is told by notices.
+   * @throws Refusal when it is clear before the first byte that it will not be kept
+   */
+  async begin(from: Jid, answering: Jid, link: IncomingLink): Promise<void> {
+    const { fetcher, limits, index, clock } = this.#parts;
+    const owner = bareOf(from);
+    const name = link.name ?? nameOf(link.url);
+    requireMember(owner, limits.domains);
+    fetcher.judge(link.url);
+    if (link.size !== undefined) this.#checkSize(name, link.size);
+    const running = this.#running.get(owner) ?? 0;
+    if (running >= limits.transfers) throw new Refusal("too-many-transfers", { count: running });
+    this.#running.set(owner, running + 1);
+    try {
+      const { bytes } = await index.usage(owner);
+      if (bytes + (link.size ?? 0) > limits.quota) throw this.#overQuota(name, bytes, link.size);
+      const intake: Intake = {
+        id: randomId(),
+        owner,
+        method: "link",
+        source: link.url,
+        name,
+        blobKey: randomId(),
+        since: clock.now(),
+      };
+      await index.beginIntake(intake);
+      this.#run(intake, link, from, answering);
+    } catch (e) {
+      this.#done(owner);
+      throw e;
+    }
+  }
+
+  /** Goes on with what a process that died had begun. */
+  resume(intake: Intake): void {
+    this.#running.set(intake.owner, (this.#running.get(intake.owner) ?? 0) + 1);
+    this.#run(intake, { url: intake.source, name: intake.name }, intake.owner, undefined);
+  }
+
+  /** Breaks off what is under way; another process, or the next start, takes it up again. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Refusal("stopping"));
+    await Promise.all(this.#ends);
+  }
+
+  #run(intake: Intake, link: IncomingLink, from: Jid, answering: Jid | undefined): void {
+    const end = this.#keep(intake, link, from, answering)
+      .catch((e: unknown) => this.#giveUp(intake, e))
+      .finally(() => {
+        this.#done(intake.owner);
+        this.#ends.delete(end);
+      });
+    this.#ends.add(end);
+  }
+
+  #done(owner: BareJid): void {
+    const left = (this.#running.get(owner) ?? 1) - 1;
+    if (left > 0) this.#running.set(owner, left);
+    else this.#running.delete(owner);
+  }
+
+  /** Fetches, until it is kept or refused; what is only passing is waited out. */
+  async #keep(intake: Intake, link: IncomingLink, from: Jid, answering: Jid | undefined): Promise<void> {
+    const { speaker, clock } = this.#parts;
+    const line = speaker.progress(from, answering);
+    const began = clock.now();
+    for (;;) {
+      try {
+        const file = await this.#attempt(intake, link, line, began);
+        this.#parts.notices.flush(file.owner);
+        return;
+      } catch (e) {
+        const passing = e instanceof Refusal && PASSING.includes(e.code);
+        if (!passing || clock.now() - began > PATIENCE_MS) throw e;
+        this.#parts.log.warn({ err: e, intake: intake.id }, "an intake waits for the storage");
+        await pause(clock, RETRY_MS, this.#stop.signal);
+      }
+    }
+  }
+
+  async #attempt(intake: Intake, link: IncomingLink, line: ProgressLine, began: number): Promise<KeptFile> {
+    const { index, blobs, fetcher, limits, notices, clock } = this.#parts;
+    await blobs.remove(intake.blobKey); // what an earlier attempt left
+    const head = Buffer.alloc(SNIFF_BYTES);
+    let writer: BlobWriter | undefined;
+    let announced: Announced | undefined;
+    let shown = false;
+    try {
+      const expected = link.size;
+      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(limits.fetch_time)]);
+      const { bytes } = await fetcher.fetch(
+        link.url,
+        { bytes: expected ?? limits.file, name: intake.name },
+        async (a) => {
+          announced = a;
+          if (a.size !== undefined) {
+            if (expected !== undefined && a.size > expected) throw new Refusal("larger-than-said", { name: label(intake.name), size: formatSize(expected) }); // prettier-ignore
+            this.#checkSize(intake.name, a.size);
+            const { bytes: used } = await index.usage(intake.owner);
+            if (used + a.size > limits.quota) throw this.#overQuota(intake.name, used, a.size);
+          }
+          writer = await blobs.create(intake.blobKey, a.size ?? expected);
+        },
+        async (chunk) => {
+          const at = writer!.written;
+          if (at < SNIFF_BYTES) head.set(chunk.subarray(0, SNIFF_BYTES - at), at);
+          await writer!.write(chunk);
+          const ms = clock.now() - began;
+          if (ms < QUIET_MS) return;
+          const total = announced?.size ?? expected;
+          const word = !shown ? "fetching" : total ? "fetching-at" : "fetching-some";
+          shown = true;
+          line.update(say(word, ofProgress(intake.name, writer!.written, total, ms)));
+        },
+        signal,
+      );
+      if (!writer || bytes === 0) throw new Refusal("empty-file", { name: label(intake.name) });
+      if (expected !== undefined && bytes < expected) throw new Refusal("shorter-than-said", { name: label(intake.name), got: formatSize(bytes), size: formatSize(expected) }); // prettier-ignore
+      const mediaType = await sniff(head.subarray(0, Math.min(bytes, SNIFF_BYTES)), intake.name);
+      const blob = await writer.commit();
+      if (link.sha256 !== undefined && link.sha256 !== blob.sha256)
+        throw new Refusal("wrong-hash", { name: label(intake.name) });
+      const file = { name: intake.name, mediaType, until: clock.now() + limits.keep };
+      const kept = await index.keep(intake, blob, file, limits.quota, (f) => [
+        notices.make(f.owner, "kept", ofFile(f)),
+      ]);
+      if (shown)
+        await line
+          .end(say("fetched", ofProgress(intake.name, bytes, bytes, clock.now() - began)))
+          .catch(() => undefined);
+      return kept;
+    } catch (e) {
+      await writer?.abort();
+      throw e instanceof Refusal && e.code === "disk-full"
+        ? new Refusal("disk-full", { name: label(intake.name) }, { cause: e })
+        : e;
+    }
+  }
+
+  /** The end of an intake that is not kept: on record, and told. */
+  async #giveUp(intake: Intake, thrown: unknown): Promise<void> {
+    const { index, notices, log } = this.#parts;
+    if (this.#stop.signal.aborted) return; // the next process goes on
+    const refusal = asRefusal(thrown);
+    if (refusal.code === "internal") log.error({ err: thrown, intake: intake.id }, "an intake failed");
+    else log.info({ code: refusal.code, intake: intake.id, cause: refusal.cause }, "an intake was refused");
+    const why = notices.make(intake.owner, "not-kept", { name: label(intake.name), why: refusal.message });
+    try {
+      await index.dropIntake(intake.id, [why]);
+      notices.flush(intake.owner);
+    } catch (e) {
+      log.error(
+        { err: e, intake: intake.id },
+        "the end of an intake could not be recorded; it is taken up again later",
+      );
+    }
+  }
+
+  #checkSize(name: string, size: number): void {
+    const { file } = this.#parts.limits;
+    if (size > file)
+      throw new Refusal("too-large", { name: label(name), size: formatSize(size), limit: formatSize(file) });
+  }
+
+  #overQuota(name: string, used: number, size: number | undefined): Refusal {
+    const { quota } = this.#parts.limits;
+    return new Refusal("over-quota", { name: label(name), used: formatSize(used), quota: formatSize(quota), size: size === undefined ? "room" : formatSize(size) }); // prettier-ignore
+  }
+}
+
+/** The last segment of a URL's path, as a label. */
+export function nameOf(url: string): string {
+  const last = new URL(url).pathname.split("/").pop() ?? "";
+  try {
+    return decodeURIComponent(last) || "file";
+  } catch {
+    return last || "file";
+  }
+}

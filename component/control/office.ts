@@ -1,0 +1,115 @@
+/** The counter: what people do in the messenger, judged, done, and answered from the address that they addressed. Nothing here rejects. */
+import { Refusal, asRefusal } from "../lib/errors.js";
+import { bareOf, type BareJid, type Jid } from "../lib/jid.js";
+import type { Log } from "../lib/log.js";
+import { isMember, type Pace } from "./access.js";
+import type { Services } from "./commands/define.js";
+import { render } from "./commands/define.js";
+import { runLine } from "./commands/index.js";
+import type { Intakes } from "./intake.js";
+import type { Notices } from "./notices.js";
+import type { Contact, IncomingLink, Office, Resource } from "./ports.js";
+
+export interface CounterParts {
+  readonly services: Services;
+  readonly intakes: Intakes;
+  readonly notices: Notices;
+  readonly pace: Pace;
+  /** Whose people are members. */
+  readonly domains: readonly string[];
+  readonly log: Log;
+}
+
+export class Counter implements Office {
+  readonly #parts: CounterParts;
+
+  constructor(parts: CounterParts) {
+    this.#parts = parts;
+  }
+
+  text(from: Jid, to: Jid, text: string): Promise<void> {
+    return this.#serve(from, to, async (owner, member) => {
+      const { services } = this.#parts;
+      const reply = await runLine(services, { owner, answering: to, member }, text);
+      const said = render(reply);
+      if (said !== "") await services.speaker.say(from, said, to);
+      if (reply.hand) await services.speaker.hand(from, reply.hand.url, reply.hand.file, to);
+    });
+  }
+
+  links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<void> {
+    return this.#serve(from, to, async () => {
+      for (const link of links) {
+        try {
+          await this.#parts.intakes.begin(from, to, link);
+        } catch (e) {
+          await this.#refuse(from, to, e);
+        }
+      }
+    });
+  }
+
+  encrypted(from: Jid, to: Jid, scheme: string): Promise<void> {
+    return this.#serve(from, to, () => Promise.reject(new Refusal("encrypted", { scheme })));
+  }
+
+  available(resource: Resource): void {
+    this.#parts.services.delivery.available(resource);
+    this.#parts.notices.flush(bareOf(resource.jid));
+  }
+
+  async standing(jid: BareJid, change: Partial<Pick<Contact, "standing" | "followed" | "follows">>): Promise<void> {
+    const { index, clock } = this.#parts.services;
+    // Whoever adds us to his contacts has met us.
+    const met = change.follows === true ? { ...change, standing: "met" as const } : change;
+    await index
+      .setContact(jid, met, clock.now())
+      .catch((e: unknown) => this.#parts.log.warn({ err: e }, "a subscription could not be recorded"));
+  }
+
+  connected(): void {
+    void this.#parts.notices.flushAll();
+  }
+
+  disconnected(): void {
+    // Nothing is lost by it: offers and notices wait for the next presence.
+  }
+
+  /** Judges who asks and how often, runs, and says what went wrong. */
+  async #serve(from: Jid, to: Jid, run: (owner: BareJid, member: boolean) => Promise<void>): Promise<void> {
+    const { pace, domains } = this.#parts;
+    const turn = pace.take(from);
+    if (turn === "ignore") return;
+    try {
+      if (turn === "refuse") throw pace.refusal();
+      const owner = bareOf(from);
+      const member = isMember(owner, domains);
+      await this.#meet(owner, member);
+      await run(owner, member);
+    } catch (e) {
+      await this.#refuse(from, to, e);
+    }
+  }
+
+  /** A member who speaks to us is met and followed; somebody else must have been written to first. */
+  async #meet(owner: BareJid, member: boolean): Promise<void> {
+    const { index, whereabouts, clock } = this.#parts.services;
+    const contact = await index.contact(owner);
+    if (!member) {
+      if (!contact) throw new Refusal("not-a-member", { domains: this.#parts.domains.join(", ") });
+      return;
+    }
+    if (contact?.standing !== "met") await index.setContact(owner, { standing: "met" }, clock.now());
+    if (!contact?.followed) whereabouts.follow(owner);
+  }
+
+  async #refuse(from: Jid, to: Jid, thrown: unknown): Promise<void> {
+    const { services, log } = this.#parts;
+    const refusal = asRefusal(thrown);
+    if (refusal.code === "internal") log.error({ err: thrown }, "a message could not be served");
+    else log.debug({ code: refusal.code, err: refusal.cause }, "refused");
+    await services.speaker
+      .say(from, refusal.message, to)
+      .catch((e: unknown) => log.debug({ err: e }, "a refusal could not be said"));
+  }
+}
