@@ -152,6 +152,8 @@ function valueOf(command: Command, param: Param, mine: readonly Token[]): unknow
     case "addresses": {
       const list = mine.filter((t) => t.text !== "," && !isWord(t, "and")).map((t) => addressOf(t.text));
       if (list.length === 0) throw wrong(command, "To whom?");
+      const domain = list.find((jid) => !jid.includes("@"));
+      if (domain) throw new Refusal("bad-address", { address: label(domain) });
       return [...new Set(list)];
     }
   }

@@ -46,5 +46,5 @@ export async function runLine(services: Services, caller: Caller, line: string):
 function hint(word: string): string {
   if (word.length > 20) return "";
   const [near] = COMMANDS.map((c) => ({ word: c.word, off: distance(c.word, word) })).sort((a, b) => a.off - b.off);
-  return near && near.off <= Math.max(1, Math.floor(near.word.length / 3)) ? ` Did you mean “${near.word}”?` : "";
+  return near && near.off <= 2 && near.off < word.length - 1 ? ` Did you mean “${near.word}”?` : "";
 }

@@ -1,0 +1,113 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { COMMANDS, runLine } from "../../component/control/commands/index.js";
+import {
+  parseArgs,
+  render,
+  tokens,
+  usage,
+  type Caller,
+  type Services,
+} from "../../component/control/commands/define.js";
+import { Refusal } from "../../component/lib/errors.js";
+import { bare } from "../../component/lib/jid.js";
+
+const command = (word: string) => COMMANDS.find((c) => c.word === word)!;
+const parse = (line: string) => {
+  const [first, ...rest] = tokens(line);
+  return parseArgs(command(first!.text.toLowerCase()), rest);
+};
+const romeo: Caller = { owner: bare("romeo@example.test"), answering: bare("bot@files.example.test"), member: true };
+const none = {} as Services; // what is tested here never gets as far as the services
+const refusal = async (line: string, caller = romeo) => {
+  const e: unknown = await runLine(none, caller, line).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(e).toBeInstanceOf(Refusal);
+  return e as Refusal;
+};
+
+describe("a line of chat", () => {
+  test.each<[string, Record<string, unknown>]>([
+    ["send 12 to juliet@example.org", { file: 12, to: ["juliet@example.org"] }],
+    ["SEND #12 TO Juliet@Example.ORG", { file: 12, to: ["juliet@example.org"] }],
+    ["send 12 juliet@example.org", { file: 12, to: ["juliet@example.org"] }],
+    ["send 12 to a@x.org, b@x.org c@x.org and a@x.org", { file: 12, to: ["a@x.org", "b@x.org", "c@x.org"] }],
+    ["send 12 to xmpp:juliet@example.org", { file: 12, to: ["juliet@example.org"] }],
+    ['send "road to rome.pdf" to juliet@example.org', { file: "road to rome.pdf", to: ["juliet@example.org"] }],
+    ["send road to rome.pdf to juliet@example.org", { file: "road to rome.pdf", to: ["juliet@example.org"] }],
+    ["send “4” to juliet@example.org", { file: "4", to: ["juliet@example.org"] }],
+    ["get my holiday photo.jpg", { file: "my holiday photo.jpg" }],
+    ["get 7", { file: 7 }],
+    ["list", {}],
+    ["list before 20", { before: 20 }],
+    ["list 20", { before: 20 }],
+    ["status", {}],
+    ["status 3", { file: 3 }],
+    ["resend 3", { file: 3 }],
+    ["resend 3 to juliet@example.org", { file: 3, to: ["juliet@example.org"] }],
+    ["block example.org", { address: "example.org" }],
+    ["help send", { command: "send" }],
+  ])("%s", (line, args) => {
+    expect(parse(line)).toEqual(args);
+  });
+
+  test.each([
+    ["send", "bad-argument"],
+    ["send 12", "bad-argument"],
+    ["send 12 to", "bad-argument"],
+    ["send 12 to nobody at all", "bad-address"],
+    ["send 12 to mailto:bob@example.com", "bad-address"],
+    ["send 12 to a@b@c", "bad-address"],
+    ["list before yesterday", "bad-argument"],
+    ["unblock", "bad-argument"],
+    ["block a@x.org b@x.org", "bad-argument"],
+  ])("%s is refused with %s", async (line, code) => {
+    expect((await refusal(line)).code).toBe(code);
+  });
+
+  test.each([
+    ["sned 1 to juliet@example.org", "send"],
+    ["lsit", "list"],
+    ["Decine 4", "decline"],
+    ["hlep", "help"],
+  ])("%s is answered with the nearest word, %s", async (line, word) => {
+    const e = await refusal(line);
+    expect(e.code).toBe("unknown-command");
+    expect(e.message).toContain(`“${word}”`);
+  });
+
+  test("a greeting is no command, and nothing is guessed from it", async () => {
+    expect((await refusal("good morning")).message).not.toContain("mean");
+  });
+
+  test("what only members may do is refused to others, who are not shown it either", async () => {
+    const guest = { ...romeo, member: false };
+    expect((await refusal("send 1 to juliet@example.org", guest)).code).toBe("not-allowed");
+    const help = render(await runLine(none, guest, "help"));
+    expect(help).toContain("accept FILE");
+    expect(help).not.toContain("send FILE");
+  });
+
+  test("help names every command with its usage, and explains each", async () => {
+    const all = render(await runLine(none, romeo, "help"));
+    for (const c of COMMANDS) {
+      expect(all).toContain(usage(c));
+      expect(render(await runLine(none, romeo, `help ${c.word}`))).toContain(c.summary);
+    }
+    expect(usage(command("send"))).toBe("send FILE to ADDRESS[, ADDRESS…]");
+  });
+
+  test("whatever is said, the answer is a refusal or arguments, never a crash", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...COMMANDS), fc.string({ unit: "grapheme" }), (c, rest) => {
+        try {
+          parseArgs(c, tokens(rest));
+        } catch (e) {
+          expect(e).toBeInstanceOf(Refusal);
+        }
+      }),
+    );
+  });
+});

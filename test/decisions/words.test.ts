@@ -1,0 +1,23 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { label, ofProgress, say, WORDS } from "../../component/control/words.js";
+
+describe("words", () => {
+  test("a name from outside becomes one harmless line", () => {
+    expect(label("a\nb\tc")).toBe("a b c");
+    expect(label("photo\u202Egpj.exe")).toBe("photo gpj.exe");
+    expect(label("")).toBe("unnamed");
+    expect([...label("x".repeat(500))].length).toBeLessThanOrEqual(120);
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (s) => !/[\p{Cc}\p{Cf}\n]/u.test(label(s))));
+  });
+
+  test("no sentence is left with a gap that has no name", () => {
+    for (const sentence of Object.values(WORDS)) expect(sentence.replace(/\{\w+\}/g, "")).not.toMatch(/[{}]/);
+  });
+
+  test("progress with and without a size", () => {
+    expect(say("fetching-at", ofProgress("a.iso", 512, 1024, 0))).toBe("Fetching a.iso: 50 % (512 bytes of 1.0 KiB) …");
+    expect(say("fetching-some", ofProgress("a.iso", 512, undefined, 0))).toBe("Fetching a.iso: 512 bytes so far …");
+    expect(say("fetching", ofProgress("a.iso", 0, undefined, 0))).toBe("Fetching a.iso …");
+  });
+});
