@@ -1,0 +1,194 @@
+/** Real programs as child processes: each in a process group of its own, its lines watched, its end awaited, nothing left over. */
+import { spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { hold, release } from "./guard.js";
+
+export interface Running {
+  /** For messages. */
+  readonly name: string;
+  readonly pid: number;
+  /** Everything that it printed, line by line, on both outputs (the newest 20,000 lines). */
+  readonly lines: readonly string[];
+  readonly ended: boolean;
+  /**
+   * The first line that matches and that nobody has waited for before: each line answers one wait. Rejects when the deadline passes or the
+   * process ends without it, and says what was printed last.
+   */
+  waitFor(pattern: RegExp, deadline?: number): Promise<RegExpExecArray>;
+  /** Settles with the task, or rejects as soon as the process ends or the deadline passes. For servers that announce nothing. */
+  during<T>(task: (signal: AbortSignal) => Promise<T>, deadline?: number): Promise<T>;
+  /** Puts a line on its standard input. */
+  write(line: string): void;
+  /** Nothing more will be written. */
+  endInput(): void;
+  /** Its exit code; null when a signal ended it. */
+  readonly exit: Promise<number | null>;
+  /** Sends the signal to the process itself (not to its group). */
+  signal(name: NodeJS.Signals): void;
+  /** Asks it to end, waits, and ends its whole group the hard way when it does not. */
+  stop(): Promise<void>;
+  /** kill -9 for its whole group; settles when it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  /** Added to our own environment; undefined takes a variable away. */
+  env?: Record<string, string | undefined>;
+  /** What the process takes as the wish to end. Default SIGTERM. */
+  stopSignal?: NodeJS.Signals;
+  /** How long `stop` waits before it uses force; default 10,000 ms. */
+  patience?: number;
+  /** Its output is also appended to this file. */
+  log?: string;
+  name?: string;
+}
+
+const KEPT_LINES = 20_000;
+const DEADLINE = 20_000;
+
+/** Starts a program. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Running {
+  const name = options.name ?? command.split("/").pop()!;
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const pid = child.pid;
+  if (pid !== undefined) hold("group", pid);
+  const log = options.log === undefined ? undefined : createWriteStream(options.log, { flags: "a" });
+  const lines: string[] = [];
+  const fresh: string[] = []; // those that nobody has waited for yet
+  const watchers = new Set<() => void>();
+  let failure: Error | undefined;
+  let ended = false;
+
+  const take = (text: string): void => {
+    log?.write(`${text}\n`);
+    lines.push(text);
+    fresh.push(text);
+    if (lines.length > KEPT_LINES) lines.shift();
+    if (fresh.length > KEPT_LINES) fresh.shift();
+    for (const look of [...watchers]) look();
+  };
+  createInterface({ input: child.stdout }).on("line", take);
+  createInterface({ input: child.stderr }).on("line", take);
+  child.stdin.on("error", () => undefined); // it may end before it has read everything
+  const killGroup = (signal: NodeJS.Signals): void => {
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code !== "ESRCH") throw e;
+    }
+  };
+  const exit = new Promise<number | null>((resolve) => {
+    child.on("error", (error) => {
+      failure = new Error(`${name} cannot be started: ${error.message}`);
+      finish(null);
+    });
+    // "exit", not "close": grandchildren may keep the pipes open.
+    child.on("exit", (code) => setImmediate(() => finish(code)));
+    function finish(code: number | null): void {
+      ended = true;
+      killGroup("SIGKILL");
+      if (pid !== undefined) release("group", pid);
+      log?.end();
+      for (const look of [...watchers]) look();
+      resolve(code);
+    }
+  });
+  const complaint = (what: string): Error =>
+    failure ?? new Error(`${name} ${what}; it printed:\n${lines.slice(-40).join("\n")}`);
+
+  return {
+    name,
+    pid: pid ?? -1,
+    lines,
+    exit,
+    get ended() {
+      return ended;
+    },
+    waitFor(pattern, deadline = DEADLINE) {
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () => settle(() => reject(complaint(`printed nothing like ${pattern} in ${deadline} ms`))),
+          deadline,
+        );
+        const settle = (how: () => void): void => {
+          clearTimeout(timer);
+          watchers.delete(look);
+          how();
+        };
+        const look = (): void => {
+          for (const [at, line] of fresh.entries()) {
+            const match = pattern.exec(line);
+            if (!match) continue;
+            fresh.splice(at, 1);
+            return settle(() => resolve(match));
+          }
+          if (ended) settle(() => reject(complaint(`ended without printing anything like ${pattern}`)));
+        };
+        watchers.add(look);
+        look();
+      });
+    },
+    async during(task, deadline = DEADLINE) {
+      const controller = new AbortController();
+      const timer = setTimeout(() => controller.abort(complaint(`was not ready in ${deadline} ms`)), deadline);
+      const onEnd = (): void => void (ended && controller.abort(complaint("ended")));
+      watchers.add(onEnd);
+      onEnd();
+      try {
+        return await task(controller.signal);
+      } catch (e) {
+        throw controller.signal.aborted ? controller.signal.reason : e;
+      } finally {
+        clearTimeout(timer);
+        watchers.delete(onEnd);
+      }
+    },
+    write(line) {
+      child.stdin.write(`${line}\n`);
+    },
+    signal(signal) {
+      if (!ended) child.kill(signal);
+    },
+    endInput() {
+      child.stdin.end();
+    },
+    async stop() {
+      if (ended) return;
+      child.stdin.end();
+      child.kill(options.stopSignal ?? "SIGTERM");
+      const timer = setTimeout(() => killGroup("SIGKILL"), options.patience ?? 10_000);
+      await exit;
+      clearTimeout(timer);
+    },
+    async kill() {
+      if (ended) return;
+      killGroup("SIGKILL");
+      await exit;
+    },
+  };
+}
+
+/** Runs a program to its end and answers what it printed. Rejects when it fails or takes longer than `deadline` ms. */
+export async function exec(
+  command: string,
+  args: readonly string[],
+  options: RunOptions & { input?: string; deadline?: number } = {},
+): Promise<string> {
+  const child = run(command, args, options);
+  if (options.input !== undefined) child.write(options.input);
+  child.endInput();
+  const timer = setTimeout(() => void child.kill(), options.deadline ?? 60_000);
+  const code = await child.exit;
+  clearTimeout(timer);
+  const output = child.lines.join("\n");
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${output}`);
+  return output;
+}
