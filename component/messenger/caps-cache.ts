@@ -13,7 +13,9 @@ import type { CapsClaim } from "./wire/xep0115-caps.js";
 
 /** What one claim stands for. Shared by all who make it. */
 export interface Caps {
-  /** Undefined while it is not known. */
+  /** Whether the answer has come. */
+  readonly known: boolean;
+  /** Undefined while it has not. */
   can(feature: string): boolean | undefined;
 }
 
@@ -45,6 +47,10 @@ class Entry implements Caps {
     readonly key: string,
     readonly claim: CapsClaim,
   ) {}
+
+  get known(): boolean {
+    return this.features !== undefined;
+  }
 
   can(feature: string): boolean | undefined {
     return this.features?.includes(`\n${feature}\n`);

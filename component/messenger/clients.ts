@@ -37,7 +37,7 @@ export function isOpen(client: Resource): boolean {
 export function stirs(before: Client | undefined, after: Client): boolean {
   if (!isOpen(after)) return false;
   if (!before || !isOpen(before)) return true;
-  return after.caps !== before.caps && after.can("") !== undefined;
+  return after.caps !== before.caps && after.caps?.known === true;
 }
 
 const ORDER: readonly Show[] = ["chat", "", "away", "xa", "dnd"];

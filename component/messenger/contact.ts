@@ -1,0 +1,204 @@
+/**
+ * The contact that people add: always there, sees and is seen by whoever wants it, and says who it is
+ * (RFC 6121 §3, §4; XEP-0012, 0030, 0054, 0092, 0115, 0153, 0157, 0199, 0202). The component's domain answers alike and
+ * points to it. Nobody else lives here, and no answer tells one absent address from another.
+ * Left out: rosters of our own (the server keeps none for a component), XEP-0084.
+ */
+import { createHash } from "node:crypto";
+import type { Index, Office } from "../control/ports.js";
+import type { Clock } from "../lib/clock.js";
+import { Refusal } from "../lib/errors.js";
+import { bareOf, isFull, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
+import type { Log } from "../lib/log.js";
+import { domainSelf, profiles, selfOf, type Profile } from "./about.js";
+import { AVATAR } from "./avatar.js";
+import { goRound } from "./rounds.js";
+import type { Element, IqRequest, Router, StanzaStream } from "./stanza.js";
+import { available, presence } from "./wire/rfc6121-presence.js";
+import { buildLast, NS_LAST } from "./wire/xep0012-last.js";
+import { buildInfo, buildItems, NS_INFO, NS_ITEMS } from "./wire/xep0030-disco.js";
+import { buildVCard, NS_VCARD } from "./wire/xep0054-vcard.js";
+import { buildVersion, NS_VERSION } from "./wire/xep0092-version.js";
+import { buildCaps } from "./wire/xep0115-caps.js";
+import { buildAvatarUpdate } from "./wire/xep0153-avatar.js";
+import { NS_PING } from "./wire/xep0199-ping.js";
+import { buildTime, NS_TIME } from "./wire/xep0202-time.js";
+
+export interface ContactOptions {
+  readonly router: Router;
+  readonly stream: StanzaStream;
+  readonly index: Pick<Index, "contacts">;
+  readonly office: Pick<Office, "standing">;
+  /** Asks back whoever asks to see us. */
+  readonly directory: { askBack(jid: BareJid): void };
+  readonly contact: BareJid;
+  readonly name: string;
+  /** Where people reach the web end; "" for none. */
+  readonly url: string;
+  /** XEP-0157; "" for none. */
+  readonly abuse: string;
+  /** What the ways to move a file and to talk add to disco#info. */
+  readonly features: readonly string[];
+  readonly version: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Presences in a second after a (re)connection. */
+  readonly pace?: number;
+}
+
+type Role = "contact" | "domain" | "nobody";
+type Step = "grant" | "refuse" | "show" | "answer" | "vanish" | "ask-back" | "record" | "strike-out";
+
+/** What is done about each word on subscriptions, by who is addressed. Somebody who adds the domain is asked by the contact. */
+const STEPS: Record<Role, Record<"subscribe" | "unsubscribe" | "probe", readonly Step[]>> = {
+  contact: {
+    subscribe: ["grant", "show", "ask-back", "record"],
+    unsubscribe: ["vanish", "strike-out"],
+    probe: ["answer"],
+  },
+  domain: {
+    subscribe: ["grant", "show", "ask-back"],
+    unsubscribe: ["vanish"],
+    probe: ["answer"],
+  },
+  nobody: { subscribe: ["refuse"], unsubscribe: [], probe: ["refuse"] },
+};
+
+export class BotContact {
+  readonly #o: ContactOptions;
+  readonly #profiles: { readonly domain: Profile; readonly contact: Profile };
+  readonly #avatarHash = createHash("sha1").update(Buffer.from(AVATAR, "base64")).digest("hex");
+  #began = 0;
+  #round = new AbortController();
+
+  constructor(options: ContactOptions) {
+    this.#o = options;
+    this.#profiles = profiles(options);
+  }
+
+  start(): void {
+    const { router, name, version, clock, contact, url } = this.#o;
+    this.#began = clock.now();
+    this.#answer("get", NS_INFO, "query", (me, request) => buildInfo(me.info, this.#node(me, request)));
+    this.#answer("get", NS_ITEMS, "query", (me, request) => buildItems(me.items, this.#node(me, request)));
+    this.#answer("get", NS_VERSION, "query", () => buildVersion(name, version));
+    this.#answer("get", NS_PING, "ping", () => undefined);
+    this.#answer("get", NS_TIME, "time", () => buildTime(clock.now()));
+    // A service tells its uptime (§5), somebody who is online how long he has been idle (§3): never.
+    this.#answer("get", NS_LAST, "query", (me) =>
+      buildLast(me === this.#profiles.domain ? clock.now() - this.#began : 0),
+    );
+    this.#answer("get", NS_VCARD, "vCard", (me) =>
+      buildVCard({ name, about: me.status, jid: contact, url, photo: AVATAR }),
+    );
+    this.#answer("set", NS_VCARD, "vCard", () => {
+      throw new Refusal("read-only");
+    });
+    router.presence((stanza, from, to) => this.#hear(stanza, from, to));
+  }
+
+  /** The stream is up (again): whoever sees us is told that we are here. */
+  connected(): void {
+    this.disconnected();
+    this.#round = new AbortController();
+    void this.#tellFollowers(this.#o.pace ?? 200, (to) => this.#available(selfOf(this.#o.contact), to));
+  }
+
+  disconnected(): void {
+    this.#round.abort();
+  }
+
+  /** Says good-bye to whoever sees us, as far as that goes within `limit` ms: a hundred thousand would hold up the end. */
+  async stop(limit = 3000): Promise<void> {
+    this.disconnected();
+    if (!this.#o.stream.online) return;
+    this.#round = new AbortController();
+    const cancel = this.#o.clock.after(limit, () => this.#round.abort());
+    await this.#tellFollowers(Infinity, (to) => presence("unavailable", selfOf(this.#o.contact), to));
+    cancel();
+  }
+
+  async #tellFollowers(pace: number, word: (to: BareJid) => Element): Promise<void> {
+    const { index, clock, stream, log } = this.#o;
+    const { signal } = this.#round;
+    try {
+      await goRound({ index, only: "follows", pace, clock, signal }, async ({ jid }) => {
+        await stream.send(word(jid));
+        return true;
+      });
+    } catch (e) {
+      log.error({ err: e }, "telling who sees us");
+    }
+  }
+
+  #role(to: Jid): Role {
+    const bare = bareOf(to);
+    return bare === this.#o.contact ? "contact" : bare === this.#o.stream.domain ? "domain" : "nobody";
+  }
+
+  #answer(
+    type: "get" | "set",
+    namespace: string,
+    name: string,
+    handler: (me: Profile, request: IqRequest) => Element | undefined,
+  ): void {
+    this.#o.router.iq(type, namespace, name, (request) => {
+      const role = this.#role(request.to);
+      if (role === "nobody") throw new Refusal("nobody-here");
+      return handler(this.#profiles[role], request);
+    });
+  }
+
+  /** The node that was asked about, to be repeated; the only one there is, is that of our own caps (XEP-0115 §6.2). */
+  #node(me: Profile, { payload }: IqRequest): string | undefined {
+    const node = payload.attrs["node"] as string | undefined;
+    const isItems = payload.attrs["xmlns"] === NS_ITEMS;
+    if (node !== undefined && (isItems || node !== `${me.caps.node}#${me.caps.ver}`)) throw new Refusal("not-found");
+    return node;
+  }
+
+  #hear(stanza: Element, from: Jid, to: Jid): boolean {
+    const type = stanza.attrs["type"] as string | undefined;
+    if (type !== "subscribe" && type !== "unsubscribe" && type !== "probe") return false;
+    for (const step of STEPS[this.#role(to)][type]) this.#do(step, from, to);
+    return true;
+  }
+
+  /** Words on subscriptions go between bare addresses (RFC 6121 §3); a probe is answered to whoever sent it. */
+  #do(step: Step, from: Jid, to: Jid): void {
+    const [him, me] = [bareOf(from), bareOf(to)];
+    switch (step) {
+      case "grant":
+        return this.#say(presence("subscribed", me, him));
+      case "refuse":
+        return this.#say(presence("unsubscribed", me, him));
+      case "show":
+        return this.#say(this.#available(this.#presenceOf(me), him));
+      case "answer":
+        return this.#say(this.#available(this.#presenceOf(to), from));
+      case "vanish":
+        return this.#say(presence("unavailable", this.#presenceOf(me), him));
+      case "ask-back":
+        return this.#o.directory.askBack(him);
+      case "record":
+        return void this.#o.office.standing(him, { follows: true, standing: "met" });
+      case "strike-out":
+        return void this.#o.office.standing(him, { follows: false });
+    }
+  }
+
+  /** The full address behind the one that was addressed: that very one, when it is full. */
+  #presenceOf(to: Jid): FullJid {
+    if (isFull(to)) return to;
+    return this.#role(to) === "domain" ? domainSelf(this.#o.contact) : selfOf(this.#o.contact);
+  }
+
+  #available(from: FullJid, to: Jid): Element {
+    const me = this.#role(from) === "domain" ? this.#profiles.domain : this.#profiles.contact;
+    return available(from, to, me.status, buildCaps(me.caps), buildAvatarUpdate(this.#avatarHash));
+  }
+
+  #say(stanza: Element): void {
+    this.#o.stream.send(stanza).catch((e: unknown) => this.#o.log.debug({ err: e }, "presence not sent"));
+  }
+}
