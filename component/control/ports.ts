@@ -333,7 +333,7 @@ export interface Speaker {
   ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void>;
   /** A message that is nothing but a file's URL, in every form that clients know. Settles as `say`. */
   hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void>;
-  /** A line that corrects itself (XEP-0308) where the client can; elsewhere only `end` is said. */
+  /** A line that corrects itself (XEP-0308) where the client can; elsewhere only its first and its last words are said. */
   progress(to: Jid, answering?: Jid): ProgressLine;
 }
 

@@ -1,0 +1,77 @@
+/**
+ * What becomes of messages that we sent: a receipt says that one is there (XEP-0184), an error that it came back (RFC 6120 §8.3), and
+ * silence, where a client is known to give receipts, that nobody is there. Only the address that a message went to has a say in it.
+ */
+import type { Instant } from "../control/ports.js";
+import type { Clock } from "../lib/clock.js";
+import { type BareJid, type Jid, bareOf } from "../lib/jid.js";
+
+export type Fate =
+  | { readonly type: "reached" }
+  | { readonly type: "unreached" }
+  | { readonly type: "bounced"; readonly condition: string };
+
+/** Servers give a message back within minutes at most; whoever is away fetches it some day, and that shows when he does. */
+const KEEP = 3_600_000;
+/** Enough for what a large server's people get within a minute of its start; the oldest is forgotten first. */
+const MAX = 50_000;
+
+interface Watched {
+  readonly until: Instant;
+  readonly tell: (fate: Fate) => void;
+  readonly cancel: () => void;
+}
+
+export class Fates {
+  /** By address and id, oldest first. */
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * Tells what becomes of the message with that id to that address: `reached` or `bounced` once, and before them `unreached` when
+   * `patience` ms have passed without (the receipt of a slow client may still come). The answer ends it.
+   */
+  watch(to: BareJid, id: string, tell: (fate: Fate) => void, patience?: number): () => void {
+    const key = keyOf(to, id);
+    const cancel = patience === undefined ? () => {} : this.clock.after(patience, () => tell({ type: "unreached" }));
+    this.#watched.set(key, { until: this.clock.now() + KEEP, tell, cancel });
+    this.#forget();
+    return () => this.#end(key);
+  }
+
+  /** A receipt came. Whether anybody waited for it. */
+  reached(from: Jid, id: string): boolean {
+    return this.#tell(from, id, { type: "reached" });
+  }
+
+  /** An error came. Whether anybody waited for it. */
+  bounced(from: Jid, id: string, condition: string): boolean {
+    return this.#tell(from, id, { type: "bounced", condition });
+  }
+
+  #tell(from: Jid, id: string, fate: Fate): boolean {
+    const watched = this.#end(keyOf(bareOf(from), id));
+    watched?.tell(fate);
+    return watched !== undefined;
+  }
+
+  #end(key: string): Watched | undefined {
+    const watched = this.#watched.get(key);
+    watched?.cancel();
+    this.#watched.delete(key);
+    return watched;
+  }
+
+  /** All are kept for the same time, so that the oldest is the first to go. */
+  #forget(): void {
+    for (const [key, { until }] of this.#watched) {
+      if (this.#watched.size <= MAX && until > this.clock.now()) return;
+      this.#end(key);
+    }
+  }
+}
+
+function keyOf(jid: BareJid, id: string): string {
+  return `${jid} ${id}`;
+}

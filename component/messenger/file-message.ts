@@ -1,0 +1,27 @@
+/**
+ * What makes a message a file for every client that takes links: a body that is the URL and nothing else, the same URL out of band
+ * (XEP-0066), and what is known of the file (XEP-0447 §2.1, with the fallback that it demands for the body).
+ */
+import type { FileFacts } from "../control/ports.js";
+import { type Element, xml } from "./stanza.js";
+import * as oob from "./wire/xep0066-oob.js";
+import * as hints from "./wire/xep0334-hints.js";
+import * as fallback from "./wire/xep0428-fallback.js";
+import * as sfs from "./wire/xep0447-sfs.js";
+import { xmlText } from "./wire/xml-text.js";
+
+/** The children of such a message. */
+export function fileMessage(url: string, { name, size, mediaType, sha256 }: FileFacts): Element[] {
+  return [
+    xml("body", {}, url),
+    oob.write(url),
+    sfs.write({
+      disposition: "attachment", // nothing is forced on anyone, and a file that was fetched counts as delivered
+      file: { name: xmlText(name), mediaType: xmlText(mediaType), size, sha256 },
+      urls: [url],
+      encrypted: false,
+    }),
+    fallback.write({ for: sfs.NS, body: "all" }),
+    hints.write("store"),
+  ];
+}

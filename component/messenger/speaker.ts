@@ -1,0 +1,69 @@
+/** Says things to people: messages of type chat (RFC 6121 §5). */
+import type { FileFacts, ProgressLine, Speaker, Whereabouts } from "../control/ports.js";
+import type { Clock } from "../lib/clock.js";
+import { randomId } from "../lib/ids.js";
+import { type BareJid, type Jid, bareOf, isFull } from "../lib/jid.js";
+import type { Fates } from "./fates.js";
+import { fileMessage } from "./file-message.js";
+import { Line } from "./line.js";
+import { type Element, type StanzaStream, xml } from "./stanza.js";
+import * as correction from "./wire/xep0308-correction.js";
+import { xmlText } from "./wire/xml-text.js";
+
+export interface SpeakerParts {
+  readonly stream: StanzaStream;
+  readonly whereabouts: Whereabouts;
+  readonly fates: Fates;
+  /** Speaks when no other address was addressed. */
+  readonly contact: BareJid;
+  readonly clock: Clock;
+}
+
+export class StreamSpeaker implements Speaker {
+  constructor(private readonly parts: SpeakerParts) {}
+
+  say(to: Jid, text: string, answering?: Jid): Promise<void> {
+    return this.#send(randomId(), to, answering, bodyOf(text));
+  }
+
+  async ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void> {
+    const id = randomId();
+    const forget = this.parts.fates.watch(bareOf(to), id, (fate) => {
+      if (fate.type === "bounced") bounced(fate.condition);
+    });
+    try {
+      await this.#send(id, to, undefined, bodyOf(text));
+    } catch (thrown) {
+      forget();
+      throw thrown;
+    }
+  }
+
+  hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void> {
+    return this.#send(randomId(), to, answering, ...fileMessage(url, file));
+  }
+
+  progress(to: Jid, answering?: Jid): ProgressLine {
+    return new Line(this.parts.clock, {
+      say: (id, text, ...more) => this.#send(id, to, answering, bodyOf(text), ...more),
+      corrects: () => this.#corrects(to),
+    });
+  }
+
+  /** Whether all who would see a line replace it (XEP-0308 §2): a bare address reaches every client of its owner. */
+  #corrects(to: Jid): boolean {
+    const all = this.parts.whereabouts.resources(bareOf(to));
+    const reached = isFull(to) ? all.filter(({ jid }) => jid === to) : all;
+    return reached.length > 0 && reached.every((resource) => resource.can(correction.NS) === true);
+  }
+
+  #send(id: string, to: Jid, answering: Jid | undefined, ...children: Element[]): Promise<void> {
+    return this.parts.stream.send(
+      xml("message", { type: "chat", id, from: answering ?? this.parts.contact, to }, ...children),
+    );
+  }
+}
+
+function bodyOf(text: string): Element {
+  return xml("body", {}, xmlText(text));
+}
