@@ -1,8 +1,16 @@
 /** The harness itself: every server and every kind of client that the other tests stand on. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import pg from "pg";
 import { startEjabberd, type Ejabberd } from "../harness/ejabberd.js";
+import { startNginx } from "../harness/nginx.js";
 import { startPostgres, type Postgres } from "../harness/postgres.js";
+import type { S3Server } from "../harness/s3.js";
+import { startS3rver } from "../harness/s3rver.js";
+import { startSwift } from "../harness/swift.js";
+import { smallDisk, tempFolder } from "../harness/tmp.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
 import { xmppUser } from "../harness/clients/xmppjs.js";
 
@@ -90,4 +98,49 @@ describe("PostgreSQL", () => {
       await client.end().catch(() => undefined);
     }
   }
+});
+
+describe.each([
+  ["Swift", startSwift],
+  ["s3rver", startS3rver],
+])("%s", (_name, startServer: () => Promise<S3Server>) => {
+  let server: S3Server;
+  beforeAll(async () => {
+    server = await startServer();
+  }, 60_000);
+  afterAll(() => server.remove());
+
+  test("keeps an object over a restart", async () => {
+    const { endpoint, region, accessKey: accessKeyId, secretKey: secretAccessKey } = server;
+    const s3 = new S3Client({
+      endpoint,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      forcePathStyle: true,
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    });
+    await s3.send(new CreateBucketCommand({ Bucket: "kept" }));
+    await s3.send(new PutObjectCommand({ Bucket: "kept", Key: "a/b", Body: "parting is such sweet sorrow" }));
+    await server.stop();
+    await server.start();
+    const got = await s3.send(new GetObjectCommand({ Bucket: "kept", Key: "a/b" }));
+    expect(await got.Body?.transformToString()).toBe("parting is such sweet sorrow");
+    s3.destroy();
+  }, 60_000);
+});
+
+test("nginx serves a folder", async () => {
+  const folder = await tempFolder();
+  await writeFile(join(folder.path, "letter"), "sweet");
+  const nginx = await startNginx(folder.path);
+  expect(await (await fetch(`${nginx.url}/letter`)).text()).toBe("sweet");
+  await nginx.stop();
+  await folder.remove();
+});
+
+test("a small disk is soon full", async () => {
+  const disk = await smallDisk(64 * 1024);
+  await expect(writeFile(join(disk.path, "large"), Buffer.alloc(128 * 1024))).rejects.toThrow(/ENOSPC/);
+  await disk.remove();
 });
