@@ -1,0 +1,111 @@
+/** Files on their way in. An intake belongs to one process; only that one can end it, and whoever deletes its row has ended it. */
+import { sql } from "kysely";
+import type { Index, Intake, KeptFile } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import { formatSize } from "../../lib/units.js";
+import { doom } from "./blobs.js";
+import { heldBy, takeNumber } from "./contacts.js";
+import { insertFile, fileById } from "./files.js";
+import { keepable, nameKey } from "./names.js";
+import { queue } from "./notices.js";
+import type { Records, Transaction } from "./records.js";
+import { toFile, toIntake } from "./rows.js";
+import type { IntakeRow } from "./schema.js";
+import { locksRows, statement } from "./statement.js";
+import { tally } from "./tallies.js";
+
+const put = statement<IntakeRow, never>((db, v) =>
+  db
+    .insertInto("intakes")
+    .values({
+      id: v.id,
+      owner: v.owner,
+      method: v.method,
+      source: v.source,
+      name: v.name,
+      blob_key: v.blob_key,
+      since: v.since,
+      holder: v.holder,
+    }) // prettier-ignore
+    .$castTo<never>(),
+);
+const end = statement<{ id: string; holder: string }, IntakeRow>((db, v) =>
+  db.deleteFrom("intakes").where("id", "=", v.id).where("holder", "=", v.holder).returningAll(),
+);
+const claim = statement<{ me: string; limit: number }, IntakeRow>((db, v) =>
+  db
+    .with("lost", (cte) =>
+      cte
+        .selectFrom("intakes")
+        .select("id")
+        .where("holder", "<>", v.me)
+        .where("holder", "not in", cte.selectFrom("processes").select("id"))
+        .orderBy("since")
+        .limit(v.limit)
+        .$if(locksRows(db), (q) => q.forUpdate().skipLocked()),
+    )
+    .updateTable("intakes")
+    .set({ holder: v.me })
+    .where("id", "in", (e) => e.selectFrom("lost").select("id"))
+    .returningAll(),
+);
+const share = statement<{ sha256: string; key: string; size: number }, { key: string }>(
+  (_db, v) => sql<{ key: string }>`
+    insert into blobs (sha256, key, size, refs) values (${v.sha256}, ${v.key}, ${v.size}, 1)
+    on conflict (sha256) do update set refs = blobs.refs + 1 returning key`,
+);
+
+export function intakes(records: Records): Pick<Index, "beginIntake" | "keep" | "dropIntake" | "abandonedIntakes"> {
+  const { me } = records;
+  const { clock } = records.options;
+
+  /** When the row is gone: the file that it became. A caller may repeat a `keep` whose answer was lost. */
+  async function alreadyKept({ db }: Transaction, intake: Intake): Promise<KeptFile> {
+    const [row] = await fileById(db, { id: intake.id });
+    if (row) return toFile(row);
+    throw new Refusal("wrong-state", { which: intake.name, state: "given up" });
+  }
+
+  return {
+    async beginIntake({ id, owner, method, source, name, blobKey, since }) {
+      const row = { id, owner, method, source: keepable(source), name: keepable(name), blob_key: blobKey, since, holder: me }; // prettier-ignore
+      await records.write(true, ({ db }) => put(db, row));
+    },
+
+    async keep(intake, { sha256, size }, { name, mediaType, until }, quota, notices) {
+      return records.write(true, async (transaction) => {
+        const { db } = transaction;
+        const [ended] = await end(db, { id: intake.id, holder: me });
+        if (!ended) return alreadyKept(transaction, intake);
+        const since = clock.now();
+        const [blob] = await share(db, { sha256, key: ended.blob_key, size });
+        if (blob!.key !== ended.blob_key) await doom(transaction, ended.blob_key, since);
+        const number = await takeNumber(transaction, intake.owner, since, { bytes: size, files: 1 }, quota);
+        if (number === undefined) {
+          const { bytes } = await heldBy(db, intake.owner);
+          throw new Refusal("over-quota", { name, size: formatSize(size), used: formatSize(bytes), quota: formatSize(quota) }); // prettier-ignore
+        }
+        const kept = keepable(name);
+        const [row] = await insertFile(db, { id: intake.id, owner: intake.owner, number, name: kept, name_key: nameKey(kept), size, media_type: keepable(mediaType), sha256, since, until }); // prettier-ignore
+        const file = toFile(row!);
+        await queue(transaction, notices(file));
+        await tally(transaction, { files: 1, bytes: size });
+        return file;
+      });
+    },
+
+    async dropIntake(id, notices) {
+      await records.write(true, async (transaction) => {
+        const [ended] = await end(transaction.db, { id, holder: me });
+        if (!ended) return;
+        await doom(transaction, ended.blob_key, clock.now());
+        await queue(transaction, notices);
+      });
+    },
+
+    async abandonedIntakes(limit) {
+      const rows = await records.write(false, ({ db }) => claim(db, { me, limit }));
+      return rows.sort((a, b) => a.since - b.since).map(toIntake);
+    },
+  };
+}

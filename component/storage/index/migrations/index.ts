@@ -1,0 +1,8 @@
+/** All migrations, in the order of their names. A migration that has been released is never changed: a new one follows it. */
+import type { Migration } from "kysely";
+import type { Dialect } from "../engine.js";
+import { records } from "./0001-records.js";
+
+export function migrations(dialect: Dialect): Record<string, Migration> {
+  return { "0001-records": records(dialect) };
+}

@@ -1,0 +1,99 @@
+/** Rows → values of the control unit. */
+import type { Blob, Contact, HistoryRow, Intake, KeptFile, Link, Notice, Parcel, Span } from "../../control/ports.js";
+import type { BareJid } from "../../lib/jid.js";
+import type { Details } from "../../lib/errors.js";
+import type { ContactRow, FileRow, HistoryTable, IntakeRow, LinkRow, NoticeRow, ParcelRow } from "./schema.js";
+
+export function toContact(row: ContactRow): Contact {
+  return {
+    jid: row.jid as BareJid,
+    standing: row.standing,
+    followed: row.followed === 1,
+    follows: row.follows === 1,
+    since: row.since,
+  };
+}
+
+export function toFile(row: FileRow): KeptFile {
+  return {
+    id: row.id,
+    owner: row.owner as BareJid,
+    number: row.number,
+    name: row.name,
+    size: row.size,
+    mediaType: row.media_type,
+    sha256: row.sha256,
+    since: row.since,
+    until: row.until,
+  };
+}
+
+export type StoredRow = FileRow & { blob_key: string };
+
+export function toStored(row: StoredRow): KeptFile & { blob: Blob } {
+  return { ...toFile(row), blob: { sha256: row.sha256, key: row.blob_key, size: row.size } };
+}
+
+export function toIntake(row: IntakeRow): Intake {
+  return {
+    id: row.id,
+    owner: row.owner as BareJid,
+    method: row.method,
+    source: row.source,
+    name: row.name,
+    blobKey: row.blob_key,
+    since: row.since,
+  };
+}
+
+export function toParcel(row: ParcelRow): Parcel {
+  return {
+    id: row.id,
+    fileId: row.file_id,
+    sender: row.sender as BareJid,
+    recipient: row.recipient as BareJid,
+    senderNumber: row.sender_number,
+    number: row.number,
+    name: row.name,
+    size: row.size,
+    mediaType: row.media_type,
+    sha256: row.sha256,
+    state: row.state,
+    method: row.method,
+    tries: row.tries,
+    version: row.version,
+    since: row.since,
+    changed: row.changed,
+    until: row.until,
+  };
+}
+
+export function toHistory(row: HistoryTable): HistoryRow {
+  return { at: row.at, from: row.from_state, to: row.to_state, event: row.event, detail: row.detail };
+}
+
+export function toLink(row: LinkRow): Link {
+  return {
+    hash: row.hash,
+    fileId: row.file_id,
+    parcelId: row.parcel_id ?? undefined,
+    since: row.since,
+    until: row.until,
+    served: (JSON.parse(row.served) as [number, number][]).map(([start, end]) => ({ start, end })),
+  };
+}
+
+/** The text that {@link toLink} reads. */
+export function fromSpans(spans: readonly Span[]): string {
+  return JSON.stringify(spans.map(({ start, end }) => [start, end]));
+}
+
+export function toNotice(row: NoticeRow): Notice {
+  return {
+    id: row.id,
+    to: row.to_jid as BareJid,
+    kind: row.kind,
+    details: JSON.parse(row.details) as Details,
+    since: row.since,
+  };
+}

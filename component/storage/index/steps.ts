@@ -1,0 +1,146 @@
+/** Parcels coming into being and changing: each change with its row of history and all that follows from it, or not at all. */
+import { sql } from "kysely";
+import type { Index } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import { randomId } from "../../lib/ids.js";
+import { takeNumber } from "./contacts.js";
+import { endParcelLinks, insertLink } from "./links.js";
+import { nameKey } from "./names.js";
+import { queue } from "./notices.js";
+import type { Records } from "./records.js";
+import { toParcel } from "./rows.js";
+import type { HistoryTable, ParcelRow } from "./schema.js";
+import { locksRows, statement } from "./statement.js";
+import { tally } from "./tallies.js";
+
+/** The file must not go while its parcel comes. */
+const holdFile = statement<{ id: string }, { id: string }>((db, v) =>
+  db
+    .selectFrom("files")
+    .select("id")
+    .where("id", "=", v.id)
+    .$if(locksRows(db), (q) => q.forKeyShare()),
+);
+const insert = statement<Omit<ParcelRow, "state" | "method" | "tries" | "version" | "holder">, ParcelRow>((db, v) =>
+  db
+    .insertInto("parcels")
+    .values({
+      id: v.id,
+      file_id: v.file_id,
+      sender: v.sender,
+      recipient: v.recipient,
+      sender_number: v.sender_number,
+      number: v.number,
+      name: v.name,
+      name_key: v.name_key,
+      size: v.size,
+      media_type: v.media_type,
+      sha256: v.sha256,
+      state: "waiting",
+      method: "",
+      tries: 0,
+      version: 1,
+      since: v.since,
+      changed: v.changed,
+      until: v.until,
+      holder: null,
+    }) // prettier-ignore
+    .returningAll(),
+);
+type Change = Pick<ParcelRow, "id" | "version" | "state" | "method" | "tries" | "changed" | "holder">;
+const update = statement<Change, ParcelRow>((db, v) =>
+  db
+    .updateTable("parcels")
+    .set({
+      state: v.state,
+      method: v.method,
+      tries: v.tries,
+      changed: v.changed,
+      holder: v.holder,
+      version: sql`version + 1`,
+    }) // prettier-ignore
+    .where("id", "=", v.id)
+    .where("version", "=", v.version)
+    .returningAll(),
+);
+const record = statement<HistoryTable, never>((db, v) =>
+  db
+    .insertInto("history")
+    .values({
+      parcel_id: v.parcel_id,
+      seq: v.seq,
+      at: v.at,
+      from_state: v.from_state,
+      to_state: v.to_state,
+      event: v.event,
+      detail: v.detail,
+    }) // prettier-ignore
+    .$castTo<never>(),
+);
+const claim = statement<{ me: string; limit: number }, ParcelRow>((db, v) =>
+  db
+    .with("lost", (cte) =>
+      cte
+        .selectFrom("parcels")
+        .select("id")
+        .where("holder", "is not", null)
+        .where("holder", "<>", v.me)
+        .where("holder", "not in", cte.selectFrom("processes").select("id"))
+        .limit(v.limit)
+        .$if(locksRows(db), (q) => q.forUpdate().skipLocked()),
+    )
+    .updateTable("parcels")
+    .set({ holder: v.me })
+    .where("id", "in", (e) => e.selectFrom("lost").select("id"))
+    .returningAll(),
+);
+
+export function steps(records: Records): Pick<Index, "createParcel" | "step" | "abandonedParcels"> {
+  const { me } = records;
+  return {
+    async createParcel(file, recipient, at, until) {
+      return records.write(true, async (transaction) => {
+        const { db } = transaction;
+        if ((await holdFile(db, { id: file.id })).length === 0) throw new Refusal("no-such-file", { which: file.number }); // prettier-ignore
+        const number = (await takeNumber(transaction, recipient, at))!;
+        const [row] = await insert(db, {
+          id: randomId(), file_id: file.id, sender: file.owner, recipient, sender_number: file.number, number,
+          name: file.name, name_key: nameKey(file.name), size: file.size, media_type: file.mediaType, sha256: file.sha256,
+          since: at, changed: at, until,
+        }); // prettier-ignore
+        await record(db, { parcel_id: row!.id, seq: 1, at, from_state: "", to_state: "waiting", event: "create", detail: "" }); // prettier-ignore
+        await tally(transaction, { waiting: 1 });
+        transaction.nudge("parcels", recipient);
+        return toParcel(row!);
+      });
+    },
+
+    async step({ parcel, to, method, event, detail, at, notices, link, endLinks, hold }) {
+      const durable = to !== "offered" && to !== "moving";
+      return records.write(durable, async (transaction) => {
+        const { db } = transaction;
+        const [row] = await update(db, {
+          id: parcel.id,
+          version: parcel.version,
+          state: to,
+          method: method ?? parcel.method,
+          tries: parcel.tries + (event === "offer" ? 1 : 0),
+          changed: at,
+          holder: hold ? me : null,
+        });
+        if (!row) return undefined;
+        await record(db, { parcel_id: row.id, seq: row.version, at, from_state: parcel.state, to_state: to, event, detail }); // prettier-ignore
+        if (endLinks) await endParcelLinks(transaction, row.id);
+        if (link) await insertLink(transaction, link);
+        await queue(transaction, notices);
+        if (to !== parcel.state) await tally(transaction, { [parcel.state]: -1, [to]: 1 });
+        if (to === "waiting") transaction.nudge("parcels", parcel.recipient);
+        return toParcel(row);
+      });
+    },
+
+    async abandonedParcels(limit) {
+      return (await records.write(false, ({ db }) => claim(db, { me, limit }))).map(toParcel);
+    },
+  };
+}
