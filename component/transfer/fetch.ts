@@ -25,7 +25,7 @@ const IDLE = 30_000;
 /** Whoever brings less than this in a minute of waiting for him is given up. */
 const LEAST_A_MINUTE = 64 * 1024;
 /** How long to wait before going on after the first, second, … cut without a step forward between them. */
-const BACK_OFF = [500, 2_000, 5_000, 15_000, 30_000];
+const BACK_OFF = [500, 2_000, 5_000, 15_000, 60_000];
 /** A connection that brought so much was a step forward. */
 const STEP = 64 * 1024;
 
@@ -191,11 +191,9 @@ class Fetch {
     const cancel = clock.after(IDLE, () => end(new Cut("slow")));
     this.signal.addEventListener("abort", outer, { once: true });
     if (this.signal.aborted) outer();
+    let next: IteratorResult<Buffer, unknown>;
     try {
-      const next = await chunks.next();
-      if (next.done) return undefined;
-      this.pace(clock.now() - since);
-      return next.value;
+      next = await chunks.next();
     } catch (e) {
       if (this.signal.aborted) throw this.signal.reason;
       throw e instanceof Cut ? e : new Cut("broken", e);
@@ -203,6 +201,9 @@ class Fetch {
       cancel();
       this.signal.removeEventListener("abort", outer);
     }
+    if (next.done) return undefined;
+    this.pace(clock.now() - since);
+    return next.value;
   }
 
   /** Refuses a peer that keeps the connection alive with a byte now and then. */
@@ -249,15 +250,14 @@ function explain(thrown: unknown, host: string, name: string): unknown {
 }
 
 function isTimeout(reason: unknown): boolean {
-  return reason instanceof DOMException && reason.name === "TimeoutError";
+  return (reason as Partial<DOMException> | undefined)?.name === "TimeoutError";
 }
 
 /** For the operator: what stands behind a refusal, down to the socket's own word. */
 function reasonsOf(thrown: unknown): string[] {
   const reasons: string[] = [];
-  for (let e = thrown; e instanceof Error && reasons.length < 5; e = e.cause) {
-    const { code } = e as NodeJS.ErrnoException;
-    reasons.push(code === undefined ? e.message : `${code}: ${e.message}`);
-  }
+  let e = thrown as Partial<NodeJS.ErrnoException> | undefined;
+  for (; e && reasons.length < 5; e = e.cause as typeof e)
+    reasons.push(e.code === undefined ? String(e.message) : `${e.code}: ${e.message}`);
   return reasons;
 }

@@ -29,7 +29,7 @@ export interface Road {
   readonly agent: string;
   /** Until the headers of an answer are there, look-up and connection included. Milliseconds. */
   readonly headerTime: number;
-  /** Opens a connection to an address that was checked. Absent: the system's TCP. Tests put their own Internet here. */
+  /** Opens a connection (http: only) to an address that was checked. Absent: the system's TCP. Tests put their own Internet here. */
   readonly dial?: (to: Checked, port: number) => Socket;
 }
 
@@ -89,10 +89,12 @@ function send(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const secure = url.protocol === "https:";
+  const { dial } = road;
   const options: RequestOptions = {
-    agent: false,
+    ...(dial && !secure
+      ? { createConnection: () => dial(addresses[0]!, Number(url.port) || 80) }
+      : { agent: false, lookup: pinned(addresses) }),
     maxHeaderSize: MAX_HEADERS,
-    lookup: pinned(addresses),
     headers: {
       "user-agent": road.agent,
       accept: "*/*",
@@ -101,10 +103,6 @@ function send(
       ...headers,
     },
   };
-  if (road.dial && !secure) {
-    const { dial } = road;
-    options.createConnection = () => dial(addresses[0]!, Number(url.port) || 80);
-  }
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
     const request: ClientRequest = (secure ? httpsRequest : httpRequest)(url, options);

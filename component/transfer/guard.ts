@@ -48,7 +48,7 @@ export class Guard {
     const url = new URL(text);
     if (url.protocol !== "http:" && url.protocol !== "https:") throw bad("it begins with neither http: nor https:");
     if (url.username !== "" || url.password !== "") throw bad("it carries a name or a password");
-    const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
+    const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
     if (!this.options.ports.includes(port)) throw new Refusal("link-not-allowed");
     const literal = literalOf(url.hostname);
     if (literal ? !this.passes(literal) : isLocalName(url.hostname) && !this.options.allowPrivate)
