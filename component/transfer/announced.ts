@@ -2,22 +2,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { parse } from "content-disposition";
 import type { Announced } from "../control/ports.js";
+import { fileName } from "../lib/file-name.js";
 
 /** `name`: what it is called by whoever gave the link, which counts most; `url`: where it was found in the end. */
 export function announcedBy(headers: IncomingHttpHeaders, url: URL, name: string | undefined): Announced {
-  const called = [name, fileNameOf(headers["content-disposition"]), lastSegment(url)];
   return {
-    name: called.map((n) => labelOf(n ?? "")).find((n) => n !== "") ?? "file",
+    name: fileName(name || fileNameOf(headers["content-disposition"]) || lastSegment(url)),
     size: sizeOf(headers["content-length"]),
     mediaType: typeOf(headers["content-type"]),
   };
-}
-
-/** A name without the path before it and without what no name has: a label, never a path (CVE-2021-33896). */
-function labelOf(name: string): string {
-  const last = name.split(/[/\\]/).pop()!;
-  const clean = last.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, "").trim();
-  return /^\.*$/.test(clean) ? "" : clean;
 }
 
 function fileNameOf(header: string | undefined): string | undefined {
