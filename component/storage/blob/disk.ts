@@ -1,0 +1,182 @@
+/**
+ * Blobs in a local folder. An object is written as tmp/KEY, made durable, and renamed to K/E/KEY (its first two characters: at most
+ * 4096 folders). A process that dies leaves the one or the other and nothing else; `remove` takes both.
+ * Left out: a lock on the folder. Keys are random and used once, so several processes may share it.
+ */
+import { constants } from "node:fs";
+import { mkdir, open, opendir, readdir, rename, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import type { Log } from "../../lib/log.js";
+import { diskRefusal } from "./disk-errors.js";
+import { DiskReader } from "./disk-reader.js";
+import { DiskWriter } from "./disk-writer.js";
+import { checkKey, checkSpan, isKey } from "./key.js";
+import { probe } from "./probe.js";
+
+export class DiskBlobStore implements BlobStore {
+  readonly #root: string;
+  readonly #log: Log;
+  /** Folders that are known to be there, durably: at most 4096 and their parents. */
+  readonly #folders = new Map<string, Promise<void>>();
+
+  /** `root` is an absolute path. */
+  constructor(root: string, log: Log) {
+    this.#root = root;
+    this.#log = log;
+  }
+
+  /** Makes the folder and tries it. Rejects with a sentence that says what is wrong. */
+  async start(): Promise<void> {
+    try {
+      await mkdir(join(this.#root, "tmp"), { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new Error(this.#complaint(cause), { cause });
+    }
+    await this.check();
+  }
+
+  async stop(): Promise<void> {}
+
+  async check(): Promise<void> {
+    try {
+      await probe(this);
+    } catch (cause) {
+      throw new Error(this.#complaint(cause), { cause });
+    }
+  }
+
+  async create(key: string, size?: number): Promise<BlobWriter> {
+    checkKey(key);
+    try {
+      const file = await open(this.#temporary(key), "wx", 0o600);
+      return new DiskWriter(file, size, {
+        publish: () => this.#publish(key),
+        discard: () => this.remove(key),
+        log: this.#log,
+      });
+    } catch (e) {
+      if (codeOf(e) === "EEXIST") throw new Error("a blob's key is used once", { cause: e });
+      throw diskRefusal(e);
+    }
+  }
+
+  async read(key: string, span?: Span, signal?: AbortSignal): Promise<BlobReader> {
+    checkKey(key);
+    signal?.throwIfAborted();
+    try {
+      const file = await open(this.#object(key), constants.O_RDONLY | constants.O_NOFOLLOW);
+      try {
+        const { size } = await file.stat();
+        return new DiskReader(file, size, checkSpan(span, size), signal);
+      } catch (e) {
+        await file.close();
+        throw e;
+      }
+    } catch (e) {
+      throw codeOf(e) === "ENOENT" ? new Refusal("not-found", {}, { cause: e }) : diskRefusal(e);
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    checkKey(key);
+    const object = this.#object(key);
+    try {
+      // In the order in which a commit moves it, or one that runs now could slip between the two.
+      await forget(this.#temporary(key));
+      if (await forget(object)) await syncFolder(dirname(object));
+    } catch (e) {
+      throw diskRefusal(e);
+    }
+  }
+
+  async *keys(): AsyncIterable<string> {
+    try {
+      yield* keysIn(join(this.#root, "tmp"));
+      for (const first of await readdir(this.#root)) {
+        if (first.length !== 1) continue;
+        for (const second of await readdir(join(this.#root, first))) yield* keysIn(join(this.#root, first, second));
+      }
+    } catch (e) {
+      throw diskRefusal(e);
+    }
+  }
+
+  async #publish(key: string): Promise<void> {
+    const object = this.#object(key);
+    await this.#folder(dirname(object));
+    try {
+      await rename(this.#temporary(key), object);
+    } catch (e) {
+      // The folder is there, so it is the temporary file that somebody has removed.
+      throw codeOf(e) === "ENOENT" ? new Refusal("not-found", {}, { cause: e }) : e;
+    }
+    await syncFolder(dirname(object));
+  }
+
+  /** Makes the folder durably, once in the life of the process: one that another process made and died over may not be durable yet. */
+  #folder(path: string): Promise<void> {
+    if (path === this.#root) return Promise.resolve();
+    let made = this.#folders.get(path);
+    if (!made) {
+      made = this.#folder(dirname(path)).then(async () => {
+        await mkdir(path, { mode: 0o700 }).catch((e: unknown) => {
+          if (codeOf(e) !== "EEXIST") throw e;
+        });
+        await syncFolder(dirname(path));
+      });
+      made.catch(() => this.#folders.delete(path)); // the next one tries again
+      this.#folders.set(path, made);
+    }
+    return made;
+  }
+
+  #temporary(key: string): string {
+    return join(this.#root, "tmp", key);
+  }
+
+  #object(key: string): string {
+    return join(this.#root, key[0]!, key[1]!, key);
+  }
+
+  #complaint(thrown: unknown): string {
+    const cause = thrown instanceof Refusal ? thrown.cause : thrown;
+    const code = codeOf(cause);
+    const where = `[storage] url: the folder ${this.#root}`;
+    if (code === "EACCES" || code === "EPERM") return `${where} is not writable for the user that Restante runs as`;
+    if (code === "EROFS") return `${where} is on a file system that is mounted read-only`;
+    if (code === "ENOTDIR" || code === "EEXIST") return `${where} is no folder, or something in its path is none`;
+    if (code === "ENOSPC" || code === "EDQUOT") return `${where} is on a disk that is full`;
+    return `${where} does not work: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
+}
+
+async function* keysIn(folder: string): AsyncIterable<string> {
+  for await (const entry of await opendir(folder)) if (isKey(entry.name)) yield entry.name;
+}
+
+/** Removes the file; false when there is none. */
+async function forget(path: string): Promise<boolean> {
+  try {
+    await unlink(path);
+    return true;
+  } catch (e) {
+    if (codeOf(e) === "ENOENT") return false;
+    throw e;
+  }
+}
+
+/** Makes what was made, renamed or removed in the folder survive the loss of power. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function codeOf(e: unknown): string | undefined {
+  return e instanceof Error ? (e as NodeJS.ErrnoException).code : undefined;
+}

@@ -1,0 +1,134 @@
+/** Blobs in memory: for tests of what uses a store. The contract suite proves that it behaves like the others. */
+import { createHash } from "node:crypto";
+import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import { checkKey, checkSpan } from "./key.js";
+import { probe } from "./probe.js";
+
+const PIECE = 2 ** 16;
+
+export class MemoryBlobStore implements BlobStore {
+  /** Turn it to see what others do when the store is away or full. */
+  trouble: "none" | "down" | "full" = "none";
+  readonly #objects = new Map<string, Buffer>();
+  readonly #writers = new Map<string, MemoryWriter>();
+
+  async start(): Promise<void> {}
+  async stop(): Promise<void> {}
+
+  check(): Promise<void> {
+    return probe(this);
+  }
+
+  async create(key: string): Promise<BlobWriter> {
+    checkKey(key);
+    this.meet();
+    if (this.#writers.has(key) || this.#objects.has(key)) throw new Error("a blob's key is used once");
+    const writer = new MemoryWriter(this, (bytes) => {
+      this.#writers.delete(key);
+      if (bytes) this.#objects.set(key, bytes);
+    });
+    this.#writers.set(key, writer);
+    return writer;
+  }
+
+  async read(key: string, span?: Span, signal?: AbortSignal): Promise<BlobReader> {
+    checkKey(key);
+    this.meet();
+    signal?.throwIfAborted();
+    const object = this.#objects.get(key);
+    if (!object) throw new Refusal("not-found");
+    return new MemoryReader(this, object, checkSpan(span, object.length), signal);
+  }
+
+  async remove(key: string): Promise<void> {
+    checkKey(key);
+    this.meet();
+    await this.#writers.get(key)?.abort();
+    this.#objects.delete(key);
+  }
+
+  async *keys(): AsyncIterable<string> {
+    this.meet();
+    yield* [...this.#objects.keys(), ...this.#writers.keys()];
+  }
+
+  /** Throws when the store is away, or when it is full and something is `added`. */
+  meet(added = 0): void {
+    if (this.trouble === "down") throw new Refusal("storage-down");
+    if (this.trouble === "full" && added > 0) throw new Refusal("disk-full", { name: "it" });
+  }
+}
+
+class MemoryWriter implements BlobWriter {
+  written = 0;
+  readonly #store: MemoryBlobStore;
+  readonly #end: (bytes?: Buffer) => void;
+  readonly #chunks: Buffer[] = [];
+  #ended = false;
+
+  constructor(store: MemoryBlobStore, end: (bytes?: Buffer) => void) {
+    this.#store = store;
+    this.#end = end;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#ended) throw new Error("the writer has ended");
+    this.#store.meet(chunk.length);
+    this.#chunks.push(Buffer.from(chunk));
+    this.written += chunk.length;
+  }
+
+  async commit(): Promise<{ sha256: string; size: number }> {
+    if (this.#ended) throw new Error("the writer has ended");
+    this.#ended = true;
+    try {
+      this.#store.meet();
+    } catch (e) {
+      this.#end();
+      throw e;
+    }
+    const bytes = Buffer.concat(this.#chunks);
+    this.#end(bytes);
+    return { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length };
+  }
+
+  async abort(): Promise<void> {
+    if (!this.#ended) this.#end();
+    this.#ended = true;
+  }
+}
+
+class MemoryReader implements BlobReader {
+  readonly size: number;
+  readonly #store: MemoryBlobStore;
+  readonly #object: Buffer;
+  readonly #span: Span;
+  readonly #signal: AbortSignal | undefined;
+  #closed = false;
+
+  constructor(store: MemoryBlobStore, object: Buffer, span: Span, signal: AbortSignal | undefined) {
+    this.#store = store;
+    this.#object = object;
+    this.size = object.length;
+    this.#span = span;
+    this.#signal = signal;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      for (let at = this.#span.start; at < this.#span.end; at += PIECE) {
+        this.#signal?.throwIfAborted();
+        this.#store.meet();
+        if (this.#closed) throw new Error("the reader is closed");
+        yield Buffer.from(this.#object.subarray(at, Math.min(at + PIECE, this.#span.end)));
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+}
