@@ -46,7 +46,6 @@ export const ERRORS = {
   ),
   "wrong-state": row("cancel", "unexpected-request", 409, "That is over: {which} is {state}."),
   "not-found": row("cancel", "item-not-found", 404, "There is nothing here."),
-  "nobody-here": row("cancel", "service-unavailable", 404, "There is nobody at this address."),
   "not-understood": row("modify", "bad-request", 400, "I could not make sense of that."),
   "no-such-service": row("cancel", "service-unavailable", 404, "I do not offer that."),
   "stanza-too-large": row("modify", "policy-violation", 413, "That was too large for me to read."),

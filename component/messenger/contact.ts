@@ -144,7 +144,7 @@ export class BotContact {
   ): void {
     this.#o.router.iq(type, namespace, name, (request) => {
       const role = this.#role(request.to);
-      if (role === "nobody") throw new Refusal("nobody-here");
+      if (role === "nobody") throw new Refusal("no-such-service");
       return handler(this.#profiles[role], request);
     });
   }

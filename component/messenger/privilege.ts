@@ -34,7 +34,7 @@ export class Privilege {
     router.iq("set", "jabber:iq:roster", "query", ({ from, to }) => {
       const { roster } = this.of(domainOf(from)) ?? {};
       if (to === this.#o.stream.domain && (roster === "get" || roster === "both")) return undefined;
-      throw new Refusal("nobody-here");
+      throw new Refusal("no-such-service");
     });
   }
 

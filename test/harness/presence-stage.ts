@@ -1,59 +1,23 @@
-/** The stage for the contact and the presence directory: a scripted server side, a clock turned by hand, records in a map. */
+/** The stage for the contact and the presence directory: questions that the test answers, an office that writes down what it hears, contacts in a map. */
 import { parse } from "ltx";
 import type { Contact, Index, Resource } from "../../component/control/ports.js";
-import type { Clock } from "../../component/lib/clock.js";
-import { asRefusal, Refusal } from "../../component/lib/errors.js";
+import { Refusal } from "../../component/lib/errors.js";
 import { bare, toJid, type BareJid, type FullJid, type Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
-import {
-  errorReply,
-  StanzaError,
-  xml,
-  type Element,
-  type IqHandler,
-  type Router,
-  type StanzaHandler,
-  type StanzaStream,
-} from "../../component/messenger/stanza.js";
+import { StanzaError, xml, type Element, type StanzaHandler } from "../../component/messenger/stanza.js";
+import { FakeClock, settled } from "./fake-clock.js";
+import { FakeStream } from "./fake-stream.js";
 
 export const DOMAIN = bare("files.example.org");
 export const BOT = bare("bot@files.example.org");
 export const log = createLog("silent");
 
-/** A clock that stands until it is turned. */
-export class HandClock implements Clock {
-  #now = 1_700_000_000_000;
-  #timers: { at: number; what: () => void }[] = [];
-  now(): number {
-    return this.#now;
+/** Lets what has begun come to its first pause before time goes on. */
+export class HandClock extends FakeClock {
+  override async turn(ms: number): Promise<void> {
+    await settled();
+    await super.turn(ms);
   }
-  after(ms: number, what: () => void): () => void {
-    const timer = { at: this.#now + ms, what };
-    this.#timers.push(timer);
-    return () => void (this.#timers = this.#timers.filter((other) => other !== timer));
-  }
-  get pending(): number {
-    return this.#timers.length;
-  }
-  /** Turns it on, timer by timer, letting promises settle in between. */
-  async turn(ms: number): Promise<void> {
-    const end = this.#now + ms;
-    for (;;) {
-      await settle();
-      const next = this.#timers.filter((t) => t.at <= end).sort((a, b) => a.at - b.at)[0];
-      if (!next) break;
-      this.#timers = this.#timers.filter((t) => t !== next);
-      this.#now = Math.max(this.#now, next.at);
-      next.what();
-    }
-    this.#now = end;
-    await settle();
-  }
-}
-
-/** Lets everything run that is ready to. */
-export async function settle(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 /** What was asked of a client, and is not answered yet. */
@@ -63,66 +27,39 @@ interface Question {
   fail(error: Error): void;
 }
 
-export class Stage implements StanzaStream, Router {
-  readonly domain = DOMAIN;
-  online = true;
-  readonly sent: string[] = [];
+export class Stage extends FakeStream {
+  /** Requests wait here for the test to answer them. */
   readonly questions: Question[] = [];
-  readonly #iqs = new Map<string, IqHandler>();
-  readonly #messages: StanzaHandler[] = [];
-  readonly #presences: StanzaHandler[] = [];
+  readonly #handlers: Record<"message" | "presence", StanzaHandler[]> = { message: [], presence: [] };
 
-  async send(stanza: Element): Promise<void> {
-    if (!this.online) throw new Refusal("offline");
-    this.sent.push(stanza.toString());
-  }
-  request(iq: Element): Promise<Element> {
+  override request(iq: Element): Promise<Element> {
     return new Promise((resolve, reject) => {
-      this.questions.push({
-        iq,
-        answer: (payload) => resolve(xml("iq", { type: "result" }, parse(payload))),
-        fail: reject,
-      });
+      const answer = (payload: string): void => resolve(xml("iq", { type: "result" }, parse(payload)));
+      this.questions.push({ iq, answer, fail: reject });
     });
   }
-  iq(type: "get" | "set", namespace: string, name: string, handler: IqHandler): void {
-    const key = `${type} ${namespace} ${name}`;
-    if (this.#iqs.has(key)) throw new Error(`registered twice: ${key}`);
-    this.#iqs.set(key, handler);
+  override message(handler: StanzaHandler): void {
+    this.#handlers.message.push(handler);
   }
-  message(handler: StanzaHandler): void {
-    this.#messages.push(handler);
-  }
-  presence(handler: StanzaHandler): void {
-    this.#presences.push(handler);
+  override presence(handler: StanzaHandler): void {
+    this.#handlers.presence.push(handler);
   }
 
-  /** A message or presence comes in. Whether anybody took it. */
+  /** A message or presence comes in, and is through when this returns. Whether anybody took it. */
   hear(text: string): boolean {
     const stanza = parse(text);
     const { from, to } = stanza.attrs as { from: string; to: string };
-    const handlers = stanza.is("message") ? this.#messages : this.#presences;
-    return handlers.some((handler) => handler(stanza, toJid(from)!, toJid(to)!));
+    return this.#handlers[stanza.name as "message" | "presence"].some((h) => h(stanza, toJid(from)!, toJid(to)!));
   }
 
-  /** An iq comes in; its answer as it would go out. */
+  /** An iq comes in; its answer. */
   async ask(text: string): Promise<Element> {
-    const stanza = parse(text);
-    const { from, to, id, type } = stanza.attrs as Record<string, string>;
-    const payload = stanza.getChildElements()[0]!;
-    const handler = this.#iqs.get(`${type} ${payload.attrs["xmlns"] as string} ${payload.name}`);
-    if (!handler) throw new Error(`nobody takes ${text}`);
-    try {
-      const result = await handler({ from: toJid(from!)!, to: toJid(to!)!, type: type as "get", payload, stanza });
-      return xml("iq", { type: "result", from: to, to: from, id }, result);
-    } catch (e) {
-      return errorReply(stanza, asRefusal(e));
-    }
+    return (await this.receive(text)) as Element;
   }
 
   /** What went out since the last time. */
-  take(): string[] {
-    return this.sent.splice(0);
+  texts(): string[] {
+    return this.take().map((stanza) => stanza.toString());
   }
 }
 
