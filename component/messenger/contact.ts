@@ -152,8 +152,7 @@ export class BotContact {
   /** The node that was asked about, to be repeated; the only one there is, is that of our own caps (XEP-0115 §6.2). */
   #node(me: Profile, { payload }: IqRequest): string | undefined {
     const node = payload.attrs["node"] as string | undefined;
-    const isItems = payload.attrs["xmlns"] === NS_ITEMS;
-    if (node !== undefined && (isItems || node !== `${me.caps.node}#${me.caps.ver}`)) throw new Refusal("not-found");
+    if (node !== undefined && node !== `${me.caps.node}#${me.caps.ver}`) throw new Refusal("not-found");
     return node;
   }
 

@@ -170,7 +170,7 @@ export class PresenceDirectory implements Whereabouts {
   }
 
   #learnt(client: Client): void {
-    if (isOpen(client) && this.#book.find(client.jid) === client) this.#o.office.available(client);
+    if (isOpen(client)) this.#o.office.available(client);
   }
 
   /** Whether a request may go to him now; it counts as made. One that was answered may be repeated after `again` ms, any after a day. */

@@ -198,6 +198,12 @@ describe("following", () => {
     const requests = (): number => stage.texts().filter((s) => s.includes('type="subscribe"')).length;
     directory.askBack(JULIET);
     directory.askBack(JULIET);
+    await clock.turn(60_000);
+    directory.askBack(JULIET);
+    expect(requests()).toBe(1);
+    word("subscribed", JULIET);
+    word("unsubscribed", JULIET);
+    directory.askBack(JULIET);
     expect(requests()).toBe(1);
     word("unsubscribed", JULIET);
     directory.askBack(JULIET);
@@ -307,6 +313,15 @@ describe("capabilities", () => {
     expect(can(BALCONY, "urn:xmpp")).toBe(false);
     expect(scribe.offers).toEqual([BALCONY, BALCONY]);
     expect(scribe.seen[0]!.can(FEATURES[1]!)).toBe(true);
+  });
+
+  test("several presences before the answer: one word to the office after it", async () => {
+    here(BALCONY, caps(VER));
+    here(BALCONY, caps(VER) + "<show>away</show>");
+    here(BALCONY, caps(VER));
+    stage.questions[0]!.answer(answer(FEATURES));
+    await settled();
+    expect(scribe.offers).toEqual([BALCONY, BALCONY]);
   });
 
   test.each(["sha-1", "sha-256"])("one question a hash (%s), whoever has it, also after the stream broke", async (algorithm) => {
