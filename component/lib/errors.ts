@@ -172,7 +172,7 @@ export class Refusal extends Error {
 
 /** Fills `{name}` gaps; a gap without a value becomes nothing. */
 export function fill(sentence: string, details: Details): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, key: string) => String(details[key] ?? ""));
+  return sentence.replace(/\{(\w+)\}/g, (_, key: string) => (Object.hasOwn(details, key) ? String(details[key]) : ""));
 }
 
 /** What a peer may be told of any thrown value: a refusal as it is, everything else as "internal". */

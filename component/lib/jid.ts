@@ -11,9 +11,9 @@ export type Jid = BareJid | FullJid;
 
 const MAX_PART = 1023; // bytes, RFC 7622 §3.2–3.4
 // RFC 7622 §3.3.1: not allowed in a localpart; controls and spaces are no part of an address at all.
-const BAD_LOCAL = /["&'/:<>@\s\p{Cc}\p{Cf}]/u;
-const BAD_DOMAIN = /[^\p{L}\p{M}\p{N}.\-_[\]:]/u;
-const BAD_RESOURCE = /\p{Cc}/u;
+const BAD_LOCAL = /["&'/:<>@\s\p{Cc}\p{Cf}\p{Cs}]/u;
+const BAD_DOMAIN = /[^\p{L}\p{M}\p{N}.\-_[\]:]|^\.|\.\.|\.$/u;
+const BAD_RESOURCE = /[\p{Cc}\p{Cs}]/u;
 
 /** Splits and normalises an address; undefined when it is none. */
 export function parseJid(text: string): { local: string; domain: string; resource: string } | undefined {

@@ -38,16 +38,22 @@ export function formatSize(bytes: number): string {
 export function parseDuration(text: string): number | undefined {
   const m = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?\s*$/i.exec(text);
   const unit = m && (TIMES[m[2]!.toLowerCase()] ?? (m[2]!.toLowerCase() === "m" ? 1 : undefined));
-  return m && unit ? Math.round(Number(m[1]) * unit) : undefined;
+  const ms = m && unit ? Math.round(Number(m[1]) * unit) : NaN;
+  return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
-/** 2592000000 → "30 days"; rounded to the largest unit that leaves at least one. */
+/** 2592000000 → "30 days"; in the largest unit of which there is one, and weeks only when they are whole. */
 export function formatDuration(ms: number): string {
-  for (const unit of ["week", "day", "hour", "minute"] as const) {
-    const n = ms / TIMES[unit]!;
-    if (n >= 1 && (unit !== "week" || Number.isInteger(n)))
-      return `${Math.round(n)} ${unit}${Math.round(n) === 1 ? "" : "s"}`;
+  let [n, unit] = [Math.max(0, Math.round(ms / 1000)), "second"];
+  for (const [size, next] of [
+    [60, "minute"],
+    [60, "hour"],
+    [24, "day"],
+    [7, "week"],
+  ] as const) {
+    if (n < size || (next === "week" && n % size !== 0)) break;
+    const exact = ms / TIMES[next]!;
+    [n, unit] = [Math.max(1, Math.round(exact)), next];
   }
-  const n = Math.max(0, Math.round(ms / 1000));
-  return `${n} second${n === 1 ? "" : "s"}`;
+  return `${n} ${unit}${n === 1 ? "" : "s"}`;
 }
