@@ -79,7 +79,7 @@ export const KEYS = {
     listen: key(address, "0.0.0.0:7625", "Where the SOCKS5 stream host listens."),
     host: key(z.string(), "", "How peers reach the stream host; empty: the component's domain."),
     allow_private: key(flag, false, "Whether to fetch from and connect to private addresses (intranets, tests)."),
-    ports: key(ports, [80, 443, 5280, 5281, 5443, 7443, 8080, 8443], "Which ports links may name."),
+    ports: key(ports, [], "Which ports links may name; empty: the usual web ports, or any where allow_private is set."),
   },
   access: {
     domains: key(
@@ -175,12 +175,19 @@ export function checkConfig(tree: Record<string, unknown>, where: string, env: N
   return derive(config as unknown as Config);
 }
 
+/** Where web servers and the upload services of XMPP servers listen. */
+const WEB_PORTS = [80, 443, 5280, 5281, 5443, 7443, 8080, 8443];
+
 /** What follows from other keys. */
 function derive(config: Config): Config {
   const parent = config.xmpp.domain.split(".").slice(1).join(".");
   return Object.freeze({
     ...config,
-    streams: Object.freeze({ ...config.streams, host: config.streams.host || config.xmpp.domain }),
+    streams: Object.freeze({
+      ...config.streams,
+      host: config.streams.host || config.xmpp.domain,
+      ports: config.streams.ports.length > 0 || config.streams.allow_private ? config.streams.ports : WEB_PORTS,
+    }),
     access: Object.freeze({
       domains: config.access.domains.length > 0 || parent === "" ? config.access.domains : [parent],
     }),

@@ -7,6 +7,7 @@ import type { Log } from "../lib/log.js";
 import type { Index, Link, Notice, OfferEvent, OfferMethod, Parcel, Resource, Whereabouts } from "./ports.js";
 import { decide, isOpen, type Move, type ParcelEvent } from "./parcel.js";
 import type { Notices } from "./notices.js";
+import { isAway } from "./whereabouts.js";
 import { label, say, STATES, toRecipient, toSender } from "./words.js";
 
 const PAGE = 20;
@@ -64,7 +65,7 @@ export class Delivery {
   async offer(parcel: Parcel, reachable = false): Promise<boolean> {
     const { index, whereabouts, methods, notices, url, clock } = this.#parts;
     const resources = whereabouts.resources(parcel.recipient);
-    if (resources.length === 0 && whereabouts.knows(parcel.recipient) && !reachable) return false;
+    if (resources.length === 0 && !reachable && (await isAway(this.#parts, parcel.recipient))) return false;
     const method = methods.find((m) => (resources.length > 0 ? resources.some((r) => m.suits(parcel, r)) : m.suits(parcel, undefined))); // prettier-ignore
     if (!method) return false;
 

@@ -8,6 +8,7 @@ import type { BareJid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import type { Index, Notice, Speaker, Whereabouts } from "./ports.js";
+import { isAway } from "./whereabouts.js";
 import { say, type Word } from "./words.js";
 
 const PAGE = 50;
@@ -65,8 +66,10 @@ export class Notices {
   async #tell(to: BareJid): Promise<void> {
     try {
       for (;;) {
-        if (this.#whereabouts.knows(to) && this.#whereabouts.resources(to).length === 0) return;
         const page = await this.#index.noticesFor(to, PAGE);
+        if (page.length === 0) return;
+        const parts = { index: this.#index, whereabouts: this.#whereabouts };
+        if (this.#whereabouts.resources(to).length === 0 && (await isAway(parts, to))) return;
         for (const notice of page) {
           await this.#speaker.say(to, say(notice.kind, notice.details));
           await this.#index.dropNotices([notice.id]);

@@ -23,7 +23,7 @@ export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly st
 export interface GuardOptions {
   /** Whether private addresses may be reached (intranets, tests). */
   readonly allowPrivate: boolean;
-  /** Which ports links may name. Hosts to be dialled are not bound to them. */
+  /** Which ports links may name; empty: any. Hosts to be dialled are not bound to them. */
   readonly ports: readonly number[];
   /** The name service; by default the system's. */
   readonly resolve?: Resolve;
@@ -49,7 +49,7 @@ export class Guard {
     if (url.protocol !== "http:" && url.protocol !== "https:") throw bad("it begins with neither http: nor https:");
     if (url.username !== "" || url.password !== "") throw bad("it carries a name or a password");
     const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-    if (!this.options.ports.includes(port)) throw new Refusal("link-not-allowed");
+    if (this.options.ports.length > 0 && !this.options.ports.includes(port)) throw new Refusal("link-not-allowed");
     const literal = literalOf(url.hostname);
     if (literal ? !this.passes(literal) : isLocalName(url.hostname) && !this.options.allowPrivate)
       throw new Refusal("link-not-allowed");

@@ -1,0 +1,31 @@
+/** Which parts answer, for /healthz: looked at no more often than every few seconds, however often it is asked. */
+import type { BlobStore, Index } from "./control/ports.js";
+
+const FRESH_MS = 5_000;
+const PATIENCE_MS = 3_000;
+
+export interface Health {
+  readonly component: boolean;
+  readonly index: boolean;
+  readonly storage: boolean;
+}
+
+/** The answer resolves always, within a few seconds. */
+export function watchHealth(parts: {
+  stream: { readonly online: boolean };
+  index: Pick<Index, "totals">;
+  blobs: Pick<BlobStore, "check">;
+}): () => Promise<Health> {
+  let looked: Promise<{ index: boolean; storage: boolean }> | undefined;
+  const look = async (): Promise<{ index: boolean; storage: boolean }> => {
+    const [index, storage] = await Promise.all([answers(parts.index.totals()), answers(parts.blobs.check())]);
+    setTimeout(() => (looked = undefined), FRESH_MS).unref();
+    return { index, storage };
+  };
+  return async () => ({ component: parts.stream.online, ...(await (looked ??= look())) });
+}
+
+async function answers(check: Promise<unknown>): Promise<boolean> {
+  const patience = new Promise<false>((resolve) => setTimeout(() => resolve(false), PATIENCE_MS).unref());
+  return Promise.race([check.then(() => true, () => false), patience]); // prettier-ignore
+}

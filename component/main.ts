@@ -1,0 +1,154 @@
+/** The only file that names every concrete part: builds them, starts them, stops them. */
+import { readFileSync } from "node:fs";
+import { bare, type BareJid } from "./lib/jid.js";
+import { systemClock } from "./lib/clock.js";
+import type { Log } from "./lib/log.js";
+import type { Config } from "./config.js";
+import { watchHealth } from "./health.js";
+import { createMetrics } from "./metrics.js";
+import { linkUrl } from "./lib/link-url.js";
+import { Pace } from "./control/access.js";
+import type { Services } from "./control/commands/define.js";
+import { Delivery } from "./control/delivery.js";
+import { Housekeeping } from "./control/housekeeping.js";
+import { Intakes } from "./control/intake.js";
+import { Links } from "./control/links.js";
+import { Notices } from "./control/notices.js";
+import { Counter } from "./control/office.js";
+import type { Office } from "./control/ports.js";
+import { Chat } from "./messenger/chat.js";
+import { BotContact } from "./messenger/contact.js";
+import { CHAT_FEATURES } from "./messenger/features.js";
+import { Fates } from "./messenger/fates.js";
+import { LinkMethod } from "./messenger/methods/link.js";
+import { PresenceDirectory } from "./messenger/presence.js";
+import { Privilege } from "./messenger/privilege.js";
+import { StanzaRouter } from "./messenger/router.js";
+import { StreamSpeaker } from "./messenger/speaker.js";
+import { ComponentStream } from "./messenger/stream.js";
+import { openBlobStore } from "./storage/blob/open.js";
+import { openIndex } from "./storage/index/open.js";
+import { HttpFetcher } from "./transfer/fetch.js";
+import { Guard } from "./transfer/guard.js";
+import { WebServer } from "./web/server.js";
+
+/** The whole program, running or not. */
+export interface Service {
+  /** Resolves when the component is connected and the web server listens. */
+  start(): Promise<void>;
+  /** Ends what can be ended cleanly; what cannot goes on after the next start. */
+  stop(): Promise<void>;
+}
+
+export const VERSION = (
+  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
+
+/** Builds everything; nothing is opened before `start`. */
+export function createService(config: Config, log: Log): Service {
+  const clock = systemClock;
+  const domain = config.xmpp.domain;
+  const contact: BareJid = bare(`${config.xmpp.contact}@${domain}`);
+  const url = (token: string, name: string): string => linkUrl(config.web.url, token, name);
+
+  // storage and transfer
+  const index = openIndex(config.database.url, { log, clock, role: "server" });
+  const blobs = openBlobStore(config.storage, log);
+  const guard = new Guard({ allowPrivate: config.streams.allow_private, ports: config.streams.ports });
+  const fetcher = new HttpFetcher({
+    guard,
+    clock,
+    log,
+    agent: `Restante/${VERSION}`,
+    headerTime: 30_000,
+    wholeTime: config.limits.fetch_time,
+  });
+
+  // messenger; what comes in is for the counter, which is built last
+  const office: Office = {
+    text: (from, to, text) => counter.text(from, to, text),
+    links: (from, to, links) => counter.links(from, to, links),
+    encrypted: (from, to, scheme) => counter.encrypted(from, to, scheme),
+    available: (resource) => counter.available(resource),
+    standing: (jid, change) => counter.standing(jid, change),
+    connected: () => counter.connected(),
+    disconnected: () => counter.disconnected(),
+  };
+  const stream = new ComponentStream({ domain, server: config.xmpp.server, secret: config.xmpp.secret, log, clock });
+  const router = new StanzaRouter(stream, log);
+  const fates = new Fates(clock);
+  const directory = new PresenceDirectory({ router, stream, index, office, contact, log, clock });
+  const privilege = new Privilege({ router, stream, directory, hosts: config.access.domains, log });
+  const me = new BotContact({
+    router, stream, index, office, directory, contact, log, clock,
+    name: config.xmpp.name, url: config.web.url, abuse: config.xmpp.abuse, features: CHAT_FEATURES, version: VERSION,
+  }); // prettier-ignore
+  const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, clock });
+  const chat = new Chat({ router, stream, office, fates, log, clock });
+
+  // control
+  const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
+  const methods = [new LinkMethod({ stream, contact, fates })];
+  const delivery = new Delivery({ index, whereabouts: directory, methods, notices, url, clock, log });
+  const limits = { ...config.limits, domains: config.access.domains };
+  const intakes = new Intakes({ index, blobs, fetcher, speaker, notices, limits, clock, log });
+  const services: Services = {
+    index,
+    delivery,
+    whereabouts: directory,
+    speaker,
+    clock,
+    url,
+    quota: limits.quota,
+    domain,
+  };
+  const pace = new Pace(config.limits.commands, clock);
+  const counter = new Counter({ services, intakes, notices, pace, domains: limits.domains, log });
+  const housekeeping = new Housekeeping({ services, intakes, blobs, clock, log });
+  const desk = new Links({ index, blobs, delivery, clock, log });
+
+  // web
+  const health = watchHealth({ stream, index, blobs });
+  const metrics = createMetrics({ index, stream, directory });
+  const web = new WebServer({ desk, listen: config.web.listen, health, metrics, log, clock });
+
+  stream.onOnline(() => {
+    me.connected();
+    directory.connected();
+    office.connected();
+  });
+  stream.onOffline(() => {
+    me.disconnected();
+    directory.disconnected();
+    privilege.disconnected();
+    office.disconnected();
+  });
+
+  return {
+    async start() {
+      await index.start();
+      await blobs.start();
+      index.onNudge((what, whom) => {
+        if (what === "notices") notices.flush(whom);
+        else if (directory.resources(whom).length > 0) delivery.consider(whom);
+      });
+      me.start();
+      directory.start();
+      privilege.start();
+      await web.start();
+      await stream.start();
+      await housekeeping.start();
+    },
+    async stop() {
+      await housekeeping.stop();
+      await intakes.stop();
+      await chat.stop();
+      await web.stop();
+      await me.stop();
+      directory.stop();
+      await stream.stop();
+      await blobs.stop();
+      await index.stop();
+    },
+  };
+}
