@@ -108,6 +108,7 @@ export const ERRORS = {
   // capabilities of our own
   "link-ended": row("cancel", "gone", 410, "This link has ended."),
   "range-not-satisfiable": row("modify", "bad-request", 416, "That part of the file does not exist."),
+  "precondition-failed": row("modify", "conflict", 412, "This is another file than the one that was asked for."),
   "method-not-allowed": row("cancel", "not-allowed", 405, "Only GET and HEAD work here."),
   // what cannot be read
   encrypted: row(

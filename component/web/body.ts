@@ -1,0 +1,95 @@
+/** Moves stored bytes into one HTTP response, no faster than the peer takes them. */
+import { read as readFd } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { performance } from "node:perf_hooks";
+import { promisify } from "node:util";
+import type { BlobReader, Span } from "../control/ports.js";
+import type { Buffers } from "./buffers.js";
+
+const read = promisify(readFd);
+
+/** A piece that took longer than this goes to a slow reader: the next one is small. */
+const SLOW_MS = 250;
+
+/** The connection ended before the response did. */
+export class Cut extends Error {}
+
+/** The body of one response: what has been given to its socket, and a promise for each piece. One call at a time. */
+export class Body {
+  readonly #response: ServerResponse;
+  #fail: ((cut: Cut) => void) | undefined;
+  /** Bytes given to the socket. The peer cannot have more; the last piece may not have left. */
+  given = 0;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    response.once("close", () => this.#fail?.(new Cut("the connection ended")));
+  }
+
+  /** Resolves when the system has taken all of it: then the memory may be used again. Rejects with {@link Cut}. */
+  write(piece: Uint8Array): Promise<void> {
+    this.given += piece.length;
+    return this.#until((done) => this.#response.write(piece, done));
+  }
+
+  /** Resolves when the system has taken the whole response. */
+  end(): Promise<void> {
+    return this.#until((done) => this.#response.end(done));
+  }
+
+  #until(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#fail = reject;
+      const { socket } = this.#response;
+      if (!socket || socket.destroyed) reject(new Cut("the connection ended"));
+      // A write that the end of the connection cancels is called back without an error.
+      else begin((error) => (error || socket.destroyed ? reject(new Cut("the connection ended")) : resolve()));
+    });
+  }
+}
+
+/** Sends the bytes of `span` and closes the reader, which was opened for that span. Rejects with {@link Cut}, or with what the store says. */
+export async function sendSpan(body: Body, reader: BlobReader, span: Span, buffers: Buffers): Promise<void> {
+  try {
+    if (reader.fd === undefined) await fromChunks(body, reader, span);
+    else await fromFile(body, reader.fd, span, buffers);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function fromFile(body: Body, fd: number, span: Span, buffers: Buffers): Promise<void> {
+  let quick = true;
+  for (let at = span.start; at < span.end;) {
+    const buffer = buffers.take(quick);
+    try {
+      const { bytesRead } = await read(fd, buffer, 0, Math.min(buffer.length, span.end - at), at);
+      if (bytesRead === 0) throw short(at);
+      const began = performance.now();
+      await body.write(buffer.subarray(0, bytesRead));
+      quick = performance.now() - began < SLOW_MS;
+      at += bytesRead;
+    } finally {
+      buffers.give(buffer);
+    }
+  }
+}
+
+/** From a store far away: one chunk is on its way from it while the one before is on its way to the peer. */
+async function fromChunks(body: Body, reader: BlobReader, span: Span): Promise<void> {
+  let at = span.start;
+  let taken = Promise.resolve();
+  for await (const chunk of reader) {
+    await taken;
+    at += chunk.length;
+    if (at > span.end) throw new Error("the store sent more than it was asked for");
+    taken = body.write(chunk);
+    taken.catch(() => undefined); // heard at the next await
+  }
+  await taken;
+  if (at < span.end) throw short(at);
+}
+
+function short(at: number): Error {
+  return new Error(`the stored bytes end at ${at}, before their record does`);
+}
