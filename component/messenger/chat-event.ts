@@ -79,7 +79,8 @@ export function readMessage(message: Element): ChatEvent {
   const children = message.getChildElements();
   for (const child of children) {
     const namespace = child.getNS() ?? "";
-    if (Object.hasOwn(NOT_OURS, namespace)) return ignored(NOT_OURS[namespace] ?? "");
+    // XEP-0280 §9: <private/> only asks that no copies be made.
+    if (Object.hasOwn(NOT_OURS, namespace) && !child.is("private")) return ignored(NOT_OURS[namespace] ?? "");
   }
   const asked = every(children, receipts.read);
   const corrects = every(children, correction.read)[0];

@@ -8,16 +8,15 @@ import * as oob from "./wire/xep0066-oob.js";
 import * as hints from "./wire/xep0334-hints.js";
 import * as fallback from "./wire/xep0428-fallback.js";
 import * as sfs from "./wire/xep0447-sfs.js";
-import { xmlText } from "./wire/xml-text.js";
 
 /** The children of such a message. */
-export function fileMessage(url: string, { name, size, mediaType, sha256 }: FileFacts): Element[] {
+export function fileMessage(url: string, file: FileFacts): Element[] {
   return [
     xml("body", {}, url),
     oob.write(url),
     sfs.write({
       disposition: "attachment", // nothing is forced on anyone, and a file that was fetched counts as delivered
-      file: { name: xmlText(name), mediaType: xmlText(mediaType), size, sha256 },
+      file,
       urls: [url],
       encrypted: false,
     }),

@@ -8,7 +8,6 @@ import { fileMessage } from "./file-message.js";
 import { Line } from "./line.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
 import * as correction from "./wire/xep0308-correction.js";
-import { xmlText } from "./wire/xml-text.js";
 
 export interface SpeakerParts {
   readonly stream: StanzaStream;
@@ -65,5 +64,5 @@ export class StreamSpeaker implements Speaker {
 }
 
 function bodyOf(text: string): Element {
-  return xml("body", {}, xmlText(text));
+  return xml("body", {}, text);
 }

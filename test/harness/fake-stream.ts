@@ -12,6 +12,7 @@ import {
   errorReply,
   xml,
 } from "../../component/messenger/stanza.js";
+import { serialise } from "../../component/messenger/serialise.js";
 
 export class FakeStream implements StanzaStream, Router {
   readonly domain: Jid;
@@ -34,7 +35,7 @@ export class FakeStream implements StanzaStream, Router {
   async send(stanza: Element): Promise<void> {
     if (!this.online) throw new Refusal("offline");
     if (!attrs(stanza)["from"]) throw new TypeError(`sent without from: ${stanza.toString()}`);
-    new SaxesParser({ xmlns: true }).write(stanza.toString()).close(); // throws on what no server would take for XML
+    new SaxesParser({ xmlns: true }).write(serialise(stanza)).close(); // throws on what no server would take for XML
     this.sent.push(stanza);
     this.onSend(stanza);
   }

@@ -10,7 +10,6 @@ import type { Fates } from "../fates.js";
 import { fileMessage } from "../file-message.js";
 import { type Element, type StanzaStream, xml } from "../stanza.js";
 import * as receipts from "../wire/xep0184-receipts.js";
-import { xmlText } from "../wire/xml-text.js";
 
 /** How long clients that give receipts may take for one: a phone may have to wake, and a server may keep a dead connection "online" for minutes. */
 const PATIENCE = 30_000;
@@ -47,17 +46,8 @@ export class LinkMethod implements OfferMethod {
     };
 
     const id = randomId();
-    // Silence says something only if nobody is there who would be silent anyway.
-    const allConfirm = resources.length > 0 && resources.every((resource) => resource.can(receipts.NS) === true);
-    // "sent" comes first even if the receipt is faster than our own socket.
-    const forget = fates.watch(
-      parcel.recipient,
-      id,
-      (fate) => void sent.then((ok) => ok && tell(fate)),
-      allConfirm ? PATIENCE : undefined,
-    );
     const sent = Promise.all([
-      stream.send(message(randomId(), xml("body", {}, xmlText(line)))),
+      stream.send(message(randomId(), xml("body", {}, line))),
       stream.send(message(id, ...fileMessage(url, parcel), receipts.write({ type: "request" }))),
     ]).then(
       () => {
@@ -69,6 +59,15 @@ export class LinkMethod implements OfferMethod {
         tell({ type: "failed", code: asRefusal(thrown).code });
         return false;
       },
+    );
+    // Silence says something only if nobody is there who would be silent anyway.
+    const allConfirm = resources.length > 0 && resources.every((resource) => resource.can(receipts.NS) === true);
+    // A receipt may be faster than what our own socket says of the sending, and is told after it all the same.
+    const forget = fates.watch(
+      parcel.recipient,
+      id,
+      (fate) => void sent.then((ok) => ok && tell(fate)),
+      allConfirm ? PATIENCE : undefined,
     );
     return () => {
       withdrawn = true;
