@@ -15,22 +15,22 @@ const domain = z
   .string()
   .transform((text) => text.toLowerCase())
   .refine((text) => parseJid(text)?.domain === text, "must be a domain, like files.example.org");
-const size = z.string().transform((text, ctx) => parseSize(text) ?? bad(ctx, "must be a size, like 2 GiB"));
-const duration = z.string().transform((text, ctx) => parseDuration(text) ?? bad(ctx, "must be a time, like 30 days"));
-const flag = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
-const count = z.coerce.number().int().positive();
-const ports = z
-  .union([
-    z.array(z.number()),
-    z.string().transform((text) =>
-      text
-        .split(/[\s,]+/)
-        .filter(Boolean)
-        .map(Number),
-    ),
-  ]) // prettier-ignore
-  .refine((list) => list.every((n) => Number.isInteger(n) && n > 0 && n < 65536), "must be port numbers");
-const domains = z.union([z.array(domain), z.string().transform((text) => text.split(/[\s,]+/).filter(Boolean)).pipe(z.array(domain))]); // prettier-ignore
+const size = z.string().transform((text, ctx) => parseSize(text) || bad(ctx, "must be a size, like 2 GiB"));
+const duration = z.string().transform((text, ctx) => parseDuration(text) || bad(ctx, "must be a time, like 30 days"));
+const flag = z.union([z.boolean(), z.enum(["true", "false"])], "must be true or false").transform((v) => String(v) === "true"); // prettier-ignore
+const count = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], "must be a number, 1 or more")
+  .refine((n) => Number.isSafeInteger(n) && n > 0, "must be a number, 1 or more");
+const localpart = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .refine((text) => parseJid(`${text}@x`)?.local === text && text !== "", "must be what may stand before an @");
+/** A list in TOML; in the environment, words between spaces or commas. */
+const words = z
+  .union([z.array(z.union([z.string(), z.number()])), z.string()], "must be a list")
+  .transform((given) => (Array.isArray(given) ? given.map(String) : given.split(/[\s,]+/).filter(Boolean)));
+const ports = words.refine((all) => all.every((n) => /^\d+$/.test(n) && Number(n) > 0 && Number(n) < 65536), "must be port numbers").transform((all) => all.map(Number)); // prettier-ignore
+const domains = words.pipe(z.array(domain));
 const address = z.string().transform((text, ctx) => {
   const m = /^(?:\[([0-9a-f:.]+)\]|([^:]+)):(\d{1,5})$/i.exec(text);
   return m && Number(m[3]) < 65536
@@ -38,7 +38,10 @@ const address = z.string().transform((text, ctx) => {
     : bad(ctx, "must be ADDRESS:PORT, like 127.0.0.1:8090");
 });
 const url = (...schemes: string[]) =>
-  z.string().refine((text) => schemes.some((s) => text.startsWith(s)), `must begin with ${schemes.join(" or ")}`);
+  z
+    .string()
+    .refine((text) => schemes.some((s) => text.startsWith(s)), `must begin with ${schemes.join(" or ")}`)
+    .refine((text) => !text.includes("//") || URL.canParse(text), "cannot be read as a URL");
 
 function bad(ctx: z.RefinementCtx, message: string): never {
   ctx.addIssue({ code: "custom", message });
@@ -50,9 +53,13 @@ export const KEYS = {
   xmpp: {
     domain: key(domain, undefined, "The component's own domain, as the server knows it."),
     server: key(url("xmpp://"), "xmpp://127.0.0.1:5347", "Where the server takes components (XEP-0114)."),
-    secret: key(z.string().min(1), undefined, "The secret that the server has for this component."),
-    contact: key(z.string().min(1), "bot", "The part before the @ of the contact that people add."),
-    name: key(z.string().min(1), "Restante", "The contact's name, as people see it."),
+    secret: key(
+      z.string().min(1, "must not be empty"),
+      undefined,
+      "The secret that the server has for this component.",
+    ),
+    contact: key(localpart, "bot", "The part before the @ of the contact that people add."),
+    name: key(z.string().min(1, "must not be empty"), "Restante", "The contact's name, as people see it."),
     abuse: key(z.string(), "", "Where to write about abuse (XEP-0157): mailto:… or xmpp:…"),
   },
   database: {
@@ -144,16 +151,17 @@ export function loadConfig(file: string | undefined, env: NodeJS.ProcessEnv = pr
 export function checkConfig(tree: Record<string, unknown>, where: string, env: NodeJS.ProcessEnv = {}): Config {
   const known = KEYS as unknown as Record<string, Record<string, ReturnType<typeof key>>>;
   for (const [section, keys] of Object.entries(tree)) {
-    if (!known[section])
+    if (!Object.hasOwn(known, section))
       throw new ConfigError(`${where}: there is no section [${section}]; there are ${Object.keys(known).join(", ")}`);
     if (typeof keys !== "object" || keys === null)
       throw new ConfigError(`${where}: ${section} must be a section: [${section}]`);
     for (const name of Object.keys(keys))
-      if (!known[section][name])
+      if (!Object.hasOwn(known[section]!, name))
         throw new ConfigError(
-          `${where}: [${section}] has no key “${name}”; it has ${Object.keys(known[section]).join(", ")}`,
+          `${where}: [${section}] has no key “${name}”; it has ${Object.keys(known[section]!).join(", ")}`,
         );
   }
+  refuseUnknownVariables(known, env);
   const config: Record<string, Record<string, unknown>> = {};
   for (const [section, keys] of Object.entries(known)) {
     const given = (tree[section] ?? {}) as Record<string, unknown>;
@@ -166,7 +174,7 @@ export function checkConfig(tree: Record<string, unknown>, where: string, env: N
       const result = schema.safeParse(value);
       if (!result.success)
         throw new ConfigError(
-          `${source} ${result.error.issues[0]!.message.replace(/^Invalid input: /, "")} ${name.includes("secret") ? "" : `(it is ${JSON.stringify(value)})`}`,
+          `${source} ${result.error.issues[0]!.message.replace(/^Invalid input: /, "")}${isSecret(section, name) ? "" : ` (it is ${JSON.stringify(value)})`}`,
         );
       out[name] = result.data;
     }
@@ -177,6 +185,20 @@ export function checkConfig(tree: Record<string, unknown>, where: string, env: N
 
 /** Where web servers and the upload services of XMPP servers listen. */
 const WEB_PORTS = [80, 443, 5280, 5281, 5443, 7443, 8080, 8443];
+
+/** Whether a value may hold what must not be shown; a database's URL may have a password in it. */
+export function isSecret(section: string, name: string): boolean {
+  return /secret|_key$/.test(name) || section === "database";
+}
+
+/** A misspelt variable must not be ignored; but only the ones of our own sections are ours to judge. */
+function refuseUnknownVariables(known: Record<string, Record<string, unknown>>, env: NodeJS.ProcessEnv): void {
+  for (const variable of Object.keys(env)) {
+    const [section = "", name = ""] = /^RESTANTE_([A-Z]+)_(.+)$/.exec(variable)?.slice(1).map((s) => s.toLowerCase()) ?? []; // prettier-ignore
+    if (Object.hasOwn(known, section) && !Object.hasOwn(known[section]!, name))
+      throw new ConfigError(`${variable}: [${section}] has no key “${name}”; it has ${Object.keys(known[section]!).join(", ")}`); // prettier-ignore
+  }
+}
 
 /** What follows from other keys. */
 function derive(config: Config): Config {
