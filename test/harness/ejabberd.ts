@@ -12,6 +12,8 @@ export interface EjabberdOptions {
   secret?: string;
   /** More accounts than the usual four. */
   users?: readonly string[];
+  /** More lines of the section `modules`. */
+  modules?: string;
   logLevel?: "debug" | "info" | "error";
 }
 
@@ -51,6 +53,7 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejab
     COMPONENT_PORT: componentPort,
     HTTP_PORT: httpPort,
     PROXY_PORT: proxyPort,
+    MODULES: options.modules ?? "",
   });
   const libraries = await findLibraries();
 

@@ -1,6 +1,7 @@
 /** Real programs as child processes: each in a process group of its own, its lines watched, its end awaited, nothing left over. */
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { hold, release } from "./guard.js";
 
@@ -16,6 +17,8 @@ export interface Running {
    * process ends without it, and says what was printed last.
    */
   waitFor(pattern: RegExp, deadline?: number): Promise<RegExpExecArray>;
+  /** The same for a line that `read` makes something of. */
+  waitLine<T>(read: (line: string) => T | undefined, deadline?: number): Promise<T>;
   /** Settles with the task, or rejects as soon as the process ends or the deadline passes. For servers that announce nothing. */
   during<T>(task: (signal: AbortSignal) => Promise<T>, deadline?: number): Promise<T>;
   /** Puts a line on its standard input. */
@@ -57,6 +60,9 @@ export function run(command: string, args: readonly string[], options: RunOption
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
   });
+  // A client that a failed test left open must not keep Jest from ending: the guard ends it. Every wait below holds a timer of its own.
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as unknown as Socket).unref();
   const pid = child.pid;
   if (pid !== undefined) hold("group", pid);
   const log = options.log === undefined ? undefined : createWriteStream(options.log, { flags: "a" });
@@ -104,6 +110,31 @@ export function run(command: string, args: readonly string[], options: RunOption
   const complaint = (what: string): Error =>
     failure ?? new Error(`${name} ${what}; it printed:\n${lines.slice(-40).join("\n")}`);
 
+  function wait<T>(read: (line: string) => T | undefined, what: string, deadline = DEADLINE): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (how: () => void): void => {
+        clearTimeout(timer);
+        watchers.delete(look);
+        how();
+      };
+      const timer = setTimeout(
+        () => settle(() => reject(complaint(`printed nothing ${what} in ${deadline} ms`))),
+        deadline,
+      );
+      const look = (): void => {
+        for (const [at, line] of fresh.entries()) {
+          const found = read(line);
+          if (found === undefined) continue;
+          fresh.splice(at, 1);
+          return settle(() => resolve(found));
+        }
+        if (ended) settle(() => reject(complaint(`ended without printing anything ${what}`)));
+      };
+      watchers.add(look);
+      look();
+    });
+  }
+
   return {
     name,
     pid: pid ?? -1,
@@ -112,30 +143,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     get ended() {
       return ended;
     },
-    waitFor(pattern, deadline = DEADLINE) {
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(
-          () => settle(() => reject(complaint(`printed nothing like ${pattern} in ${deadline} ms`))),
-          deadline,
-        );
-        const settle = (how: () => void): void => {
-          clearTimeout(timer);
-          watchers.delete(look);
-          how();
-        };
-        const look = (): void => {
-          for (const [at, line] of fresh.entries()) {
-            const match = pattern.exec(line);
-            if (!match) continue;
-            fresh.splice(at, 1);
-            return settle(() => resolve(match));
-          }
-          if (ended) settle(() => reject(complaint(`ended without printing anything like ${pattern}`)));
-        };
-        watchers.add(look);
-        look();
-      });
-    },
+    waitFor: (pattern, deadline) => wait((line) => pattern.exec(line) ?? undefined, `like ${pattern}`, deadline),
+    waitLine: (read, deadline) => wait(read, "that was waited for", deadline),
     async during(task, deadline = DEADLINE) {
       const controller = new AbortController();
       const timer = setTimeout(() => controller.abort(complaint(`was not ready in ${deadline} ms`)), deadline);

@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+"""Drives the real Gajim 1.7 from inside its own process, by its own objects: files go out by its HTTPUpload module, the one
+behind its "Send file" button, so that everything on the wire is Gajim's.
+
+    gajim_driver.py JID PASSWORD HOST PORT FOLDER CERTIFICATES
+
+Orders come on standard input, one JSON list a line:
+    ["subscribe", JID]  ["say", JID, TEXT]  ["send", JID, PATH]  ["open", JID]  ["shot", PNG]  ["quit"]
+and what happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, SENT, SHOWN, ERROR."""
+import json
+import os
+import sys
+from pathlib import Path
+
+jid, password, host, port, folder, certificates = sys.argv[1:]
+user, domain = jid.split('@')
+ACCOUNT = 'test'
+
+os.geteuid = lambda: 1000  # Gajim refuses to start as root; it asks this for nothing else
+sys.argv = ['gajim', '-c', os.path.join(folder, 'profile'), '-s']
+from gajim import gajim as gajim_main
+import gi
+gi.require_version('Gtk', '3.0')
+gi.require_version('Gdk', '3.0')
+from gi.repository import Gdk, Gio, GLib
+from nbxmpp import http
+from nbxmpp.protocol import JID
+
+
+def out(*words):
+    print(*(str(word).replace('\r', '').replace('\n', '\\n') for word in words), flush=True)
+
+
+def trust_test_certificate():
+    """The upload service of the tests signs its certificate itself."""
+    make = http.HTTPSession.__init__
+
+    def make_trusting(self, *args, **kwargs):
+        make(self, *args, **kwargs)
+        self._session.set_property('tls-database', Gio.TlsFileDatabase.new(certificates))
+    http.HTTPSession.__init__ = make_trusting
+
+
+def boot():
+    """Waits until Gajim has its window, then makes the account and goes online."""
+    from gajim.common import app, ged
+    from nbxmpp.const import ConnectionProtocol, ConnectionType
+    if getattr(app, 'interface', None) is None or getattr(app, 'window', None) is None or app.app is None:
+        return True
+    for name, value in dict(use_keyring=False, check_for_update=False, ask_online_status=False, autoaway=False, autoxa=False,
+                            preview_verify_https=False, preview_allow_all_images=True).items():
+        app.settings.set(name, value)
+    app.app.create_account(ACCOUNT, user, domain, password, None,
+                           (f'{host}:{port}', ConnectionProtocol.TCP, ConnectionType.PLAIN))
+    for name, value in dict(confirm_unencrypted_connection=False, autoauth=True, savepass=True, resource='gajim').items():
+        app.settings.set_account_setting(ACCOUNT, name, value)
+    for name, handler in {
+        'account-connected': lambda event: GLib.timeout_add(500, online),
+        'presence-received': lambda event: out('PRESENCE', event.fjid, event.new_show),
+        'subscribed-presence-received': lambda event: out('SUBSCRIBED', event.jid),
+        'message-received': on_message,
+        'http-upload-started': lambda event: event.transfer.connect('state-changed', UPLOADS.on_state),
+        'http-upload-error': lambda event: out('ERROR', event.error_msg),
+    }.items():
+        app.ged.register_event_handler(name, ged.POSTGUI, handler)
+    app.app.enable_account(ACCOUNT)
+    return False
+
+
+def online():
+    out('ONLINE', client().get_own_jid())
+    return False
+
+
+def client():
+    from gajim.common import app
+    return app.get_client(ACCOUNT)
+
+
+def contact(address):
+    return client().get_module('Contacts').get_contact(JID.from_string(address))
+
+
+def on_message(event):
+    properties = event.properties
+    if properties.body or properties.is_oob:
+        out('MESSAGE', properties.jid, properties.body or '', *(['OOB', properties.oob.url] if properties.is_oob else []))
+
+
+class Uploads:  # Gajim holds on to bound methods only
+    def on_state(self, transfer, _signal, state):
+        if state.name == 'FINISHED':
+            out('SENT', transfer.path, transfer.get_uri)
+        if state.name == 'ERROR':
+            out('ERROR', transfer.path, transfer.error_text)
+
+
+UPLOADS = Uploads()
+
+
+def subscribe(address):
+    client().get_module('Presence').subscribe(address, auto_auth=True)
+
+
+def say(address, text):
+    from gajim.common.structs import OutgoingMessage
+    open_chat(address)
+    client().send_message(OutgoingMessage(account=ACCOUNT, contact=contact(address), message=text, type_='chat'))
+
+
+def send(address, path, tries=100):
+    upload = client().get_module('HTTPUpload')
+    if upload.available:
+        open_chat(address)
+        upload.send_file(contact(address), Path(path))
+    elif tries:  # the server is still being asked what it can do
+        GLib.timeout_add(100, lambda: send(address, path, tries - 1))
+    else:
+        out('ERROR no upload service found')
+    return False
+
+
+def open_chat(address):
+    from gajim.common import app
+    app.window.add_chat(ACCOUNT, JID.from_string(address), 'contact', select=True)
+    app.window.resize(1000, 740)
+    app.window.present()
+
+
+def shot(path):
+    from gajim.common import app
+
+    def take():
+        window = app.window.get_window()
+        picture = Gdk.pixbuf_get_from_window(window, 0, 0, window.get_width(), window.get_height())
+        picture.savev(path, 'png', [], [])
+        out('SHOWN', path)
+        return False
+    GLib.timeout_add(1500, take)  # what has just come must be drawn first; GTK does not say when it is
+
+
+def end():
+    try:
+        client().disconnect(gracefully=True, reconnect=False)
+    finally:
+        GLib.timeout_add(300, lambda: os._exit(0))
+
+
+ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'open': open_chat, 'shot': shot, 'quit': end}
+
+
+PENDING = bytearray()
+
+
+def on_orders(source, condition):
+    received = os.read(source, 65536)  # not sys.stdin: what that has read ahead, GLib would not see
+    if not received:
+        end()
+        return False
+    PENDING.extend(received)
+    *lines, rest = PENDING.split(b'\n')
+    PENDING[:] = rest
+    for line in lines:
+        try:
+            name, *words = json.loads(line)
+            ORDERS[name](*words)
+        except Exception as error:  # the test reads it and fails
+            out('ERROR', line.decode(), repr(error))
+    return True
+
+
+trust_test_certificate()
+GLib.timeout_add(100, boot)
+GLib.io_add_watch(sys.stdin.fileno(), GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, on_orders)
+gajim_main.main()

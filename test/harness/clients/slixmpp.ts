@@ -1,0 +1,72 @@
+/** A client on slixmpp, which is what Python bots and many command-line tools use: every stanza that it gets is a JSON event. */
+import { run } from "../process.js";
+import { beside, drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
+
+export interface SlixmppEvent {
+  readonly event: "online" | "message" | "receipt" | "presence" | "sent" | "error" | "disconnected";
+  readonly from?: string;
+  readonly type?: string;
+  readonly id?: string;
+  readonly body?: string;
+  readonly oob?: string;
+  /** The id of the message that this one corrects (XEP-0308). */
+  readonly replaces?: string;
+  readonly status?: string;
+  readonly url?: string;
+  readonly text?: string;
+  readonly xml?: string;
+}
+
+export interface Slixmpp extends Client {
+  /** The first event that fits and that answered no other wait. */
+  waitEvent(fits: (event: SlixmppEvent) => boolean, deadline?: number): Promise<SlixmppEvent>;
+  /** Says something with more around it. */
+  sayWith(to: string, text: string, more: { id?: string; replaces?: string; receipt?: boolean }): Promise<void>;
+  /** Sends an address of a file as clients do: body and OOB. */
+  sendLink(to: string, url: string): Promise<void>;
+  presence(more: { show?: string; status?: string; priority?: number; type?: string; to?: string }): Promise<void>;
+  raw(xml: string): Promise<void>;
+}
+
+/** Logs in with slixmpp; receipts are given by themselves, files go by HTTP upload. Each line that `waitFor` sees is JSON. */
+export async function slixmpp(server: ClientServer, user: string, options: ClientOptions = {}): Promise<Slixmpp> {
+  const { password = `${user}pw`, resource = "slixmpp" } = options;
+  const jid = `${user}@${server.domain}`;
+  const args = [
+    beside("slixmpp_driver.py"),
+    `${jid}/${resource}`,
+    password,
+    "127.0.0.1",
+    String(server.c2sPort),
+    server.certFile,
+  ];
+  const driver = run("/usr/bin/python3", args, { name: `slixmpp ${user}` });
+  await driver.waitFor(/"event": "online"/);
+  const order = async (what: string, more: object = {}): Promise<void> =>
+    driver.write(JSON.stringify({ do: what, ...more }));
+  const waitEvent = (fits: (event: SlixmppEvent) => boolean, deadline?: number): Promise<SlixmppEvent> =>
+    driver.waitLine((line) => {
+      const event = line.startsWith("{") ? (JSON.parse(line) as SlixmppEvent) : undefined;
+      return event && fits(event) ? event : undefined;
+    }, deadline);
+  return {
+    ...drivenBy(driver),
+    jid,
+    waitEvent,
+    subscribe: (to) => order("subscribe", { to }),
+    say: (to, text) => order("say", { to, text }),
+    sayWith: (to, text, more) => order("say", { to, text, ...more }),
+    sendLink: (to, url) => order("link", { to, url }),
+    presence: (more) => order("presence", more),
+    raw: (xml) => order("raw", { xml }),
+    async sendFile(path, to) {
+      await order("upload", { to, path });
+      const done = await waitEvent((event) => event.event === "error" || event.event === "sent");
+      if (done.event === "error") throw new Error(`slixmpp could not upload: ${done.text}`);
+    },
+    async close() {
+      await order("quit");
+      await driver.stop();
+    },
+  };
+}

@@ -1,0 +1,195 @@
+/** The whole component in memory: real control unit, messenger and records; the server's side, the clock and the Internet are the test's. */
+import { parse } from "ltx";
+import { Pace } from "../../component/control/access.js";
+import type { Services } from "../../component/control/commands/define.js";
+import { Delivery } from "../../component/control/delivery.js";
+import { Housekeeping } from "../../component/control/housekeeping.js";
+import { Intakes } from "../../component/control/intake.js";
+import { Links } from "../../component/control/links.js";
+import { Notices } from "../../component/control/notices.js";
+import { Counter } from "../../component/control/office.js";
+import type { Announced, Fetcher, Index, Office } from "../../component/control/ports.js";
+import { Refusal } from "../../component/lib/errors.js";
+import { bare, type BareJid } from "../../component/lib/jid.js";
+import { createLog } from "../../component/lib/log.js";
+import { Chat } from "../../component/messenger/chat.js";
+import { BotContact } from "../../component/messenger/contact.js";
+import { CHAT_FEATURES } from "../../component/messenger/features.js";
+import { Fates } from "../../component/messenger/fates.js";
+import { LinkMethod } from "../../component/messenger/methods/link.js";
+import { PresenceDirectory } from "../../component/messenger/presence.js";
+import { StreamSpeaker } from "../../component/messenger/speaker.js";
+import type { Element } from "../../component/messenger/stanza.js";
+import { MemoryBlobStore } from "../../component/storage/blob/memory.js";
+import { openIndex } from "../../component/storage/index/open.js";
+import { FakeClock, settled } from "./fake-clock.js";
+import { FakeStream } from "./fake-stream.js";
+
+export const BOT = "bot@files.example.org";
+
+/** Files by URL; what is no file is thrown. `gate` lets a test hold the bytes back. */
+export class Internet implements Fetcher {
+  readonly files = new Map<string, Buffer | Refusal>();
+  gate: Promise<void> = Promise.resolve();
+  fetches = 0;
+
+  judge(url: string): void {
+    if (url.includes("127.0.0.1")) throw new Refusal("link-not-allowed");
+  }
+
+  async fetch(
+    url: string,
+    limits: { readonly bytes: number },
+    begin: (a: Announced) => Promise<void>,
+    sink: (chunk: Uint8Array) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<{ bytes: number }> {
+    this.fetches++;
+    const file = this.files.get(url) ?? new Refusal("link-refused", { host: "there", name: "it", status: 404 });
+    if (file instanceof Refusal) throw file;
+    await begin({ name: "", size: undefined, mediaType: "" });
+    await this.gate;
+    for (let at = 0; at < file.length; at += 65_536) {
+      signal.throwIfAborted();
+      if (at > limits.bytes) throw new Refusal("larger-than-said", { name: "it", size: limits.bytes });
+      await sink(file.subarray(at, at + 65_536));
+    }
+    if (file.length > limits.bytes) throw new Refusal("larger-than-said", { name: "it", size: limits.bytes });
+    return { bytes: file.length };
+  }
+}
+
+export class OfficeStage {
+  readonly stream = new FakeStream();
+  readonly clock = new FakeClock();
+  readonly internet = new Internet();
+  readonly blobs = new MemoryBlobStore();
+  readonly index: Index;
+  readonly desk: Links;
+  readonly housekeeping: Housekeeping;
+  readonly intakes: Intakes;
+  readonly office: Office;
+  readonly directory: PresenceDirectory;
+  readonly contact: BareJid = bare(BOT);
+
+  /** `url`: where the records are; two stages over one are two lives of one program. */
+  constructor(
+    url = "sqlite::memory:",
+    limits: Partial<{ file: number; quota: number; keep: number; transfers: number; commands: number }> = {},
+  ) {
+    const log = createLog("silent");
+    const { stream, clock, contact, blobs } = this;
+    const given = {
+      file: 1_000_000,
+      quota: 3_000_000,
+      keep: 30 * 864e5,
+      transfers: 2,
+      commands: 100,
+      fetch_time: 36e5,
+      ...limits,
+    };
+    const index = (this.index = openIndex(url, { log, clock, role: "server" }));
+    const office: Office = (this.office = {
+      text: (...a) => counter.text(...a),
+      links: (...a) => counter.links(...a),
+      encrypted: (...a) => counter.encrypted(...a),
+      available: (r) => counter.available(r),
+      standing: (...a) => counter.standing(...a),
+      connected: () => counter.connected(),
+      disconnected: () => counter.disconnected(),
+    });
+    const fates = new Fates(clock);
+    const directory = (this.directory = new PresenceDirectory({
+      router: stream,
+      stream,
+      index,
+      office,
+      contact,
+      log,
+      clock,
+    }));
+    const me = new BotContact({ router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" }); // prettier-ignore
+    const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, clock });
+    new Chat({ router: stream, stream, office, fates, log, clock });
+    const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
+    const link = (token: string, name: string): string =>
+      `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
+    const delivery = new Delivery({ index, whereabouts: directory, methods: [new LinkMethod({ stream, contact, fates })], notices, url: link, clock, log }); // prettier-ignore
+    const all = { ...given, domains: ["example.org"] };
+    this.intakes = new Intakes({ index, blobs, fetcher: this.internet, speaker, notices, limits: all, clock, log });
+    const services: Services = { index, delivery, whereabouts: directory, speaker, clock, url: link, quota: given.quota, domain: "files.example.org" }; // prettier-ignore
+    const counter = new Counter({ services, intakes: this.intakes, notices, pace: new Pace(given.commands, clock), domains: all.domains, log }); // prettier-ignore
+    this.housekeeping = new Housekeeping({ services, intakes: this.intakes, blobs, clock, log });
+    this.desk = new Links({ index, blobs, delivery, clock, log });
+    me.start();
+    directory.start();
+  }
+
+  async start(): Promise<this> {
+    await this.index.start();
+    await this.index.beat(this.clock.now(), 15_000);
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    await this.intakes.stop();
+    this.directory.stop();
+    await this.index.stop();
+  }
+
+  /** Lets everything that can happen without time happen. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 30; i++) await settled();
+  }
+
+  /** A stanza comes in from the server; what follows from it has happened when this settles. */
+  async receive(xml: string): Promise<void> {
+    await this.stream.receive(parse(xml));
+    await this.settle();
+  }
+
+  async say(from: string, text: string): Promise<void> {
+    await this.receive(
+      `<message from='${from}' to='${BOT}' type='chat' id='${Math.random()}'><body>${text}</body></message>`,
+    );
+  }
+
+  /** Somebody sends a file as clients do: by its URL. */
+  async sendLink(from: string, url: string): Promise<void> {
+    await this.receive(`<message from='${from}' to='${BOT}' type='chat' id='${Math.random()}'><body>${url}</body><x xmlns='jabber:x:oob'><url>${url}</url></x></message>`); // prettier-ignore
+  }
+
+  /** Somebody has added the bot, and it him. */
+  async befriend(jid: string): Promise<void> {
+    await this.receive(`<presence from='${jid}' to='${BOT}' type='subscribe'/>`);
+    await this.receive(`<presence from='${jid}' to='${BOT}' type='subscribed'/>`);
+  }
+
+  async online(jid: string, resource = "home"): Promise<void> {
+    await this.receive(`<presence from='${jid}/${resource}' to='${BOT}'/>`);
+  }
+
+  async offline(jid: string, resource = "home"): Promise<void> {
+    await this.receive(`<presence from='${jid}/${resource}' to='${BOT}' type='unavailable'/>`);
+  }
+
+  /** What has been said to somebody since it was last asked, bodies only. */
+  heard(jid: string): string[] {
+    const mine = this.stream.sent.filter((s) => s.name === "message" && String(s.attrs["to"]).split("/")[0] === jid && s.getChild("body")); // prettier-ignore
+    for (const s of mine) this.stream.sent.splice(this.stream.sent.indexOf(s), 1);
+    return mine.map((s: Element) => s.getChildText("body") ?? "");
+  }
+
+  /** Fetches a capability URL as a browser does; answers the bytes that it gave (all, when `upTo` is absent). */
+  async fetch(url: string, upTo?: number): Promise<Buffer> {
+    const token = /\/g\/([^/]+)/.exec(url)![1]!;
+    const open = await this.desk.open(token);
+    open.moving();
+    const span = { start: 0, end: upTo ?? open.size };
+    const got: Uint8Array[] = [];
+    for await (const chunk of await open.read(span)) got.push(chunk);
+    await open.served(span);
+    await this.settle();
+    return Buffer.concat(got);
+  }
+}
