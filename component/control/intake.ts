@@ -7,18 +7,7 @@ import { formatSize } from "../lib/units.js";
 import { pause, type Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import { requireMember } from "./access.js";
-import type {
-  Announced,
-  BlobStore,
-  BlobWriter,
-  Fetcher,
-  IncomingLink,
-  Index,
-  Intake,
-  KeptFile,
-  ProgressLine,
-  Speaker,
-} from "./ports.js";
+import type { BlobStore, BlobWriter, Fetcher, IncomingLink, Index, Intake, ProgressLine, Speaker } from "./ports.js";
 import type { Notices } from "./notices.js";
 import { label, ofFile, ofProgress, say } from "./words.js";
 
@@ -124,81 +113,94 @@ export class Intakes {
     else this.#running.delete(owner);
   }
 
-  /** Fetches, until it is kept or refused; what is only passing is waited out. */
+  /** Fetches, until it is kept or refused. */
   async #keep(intake: Intake, link: IncomingLink, from: Jid, answering: Jid | undefined): Promise<void> {
-    const { speaker, clock } = this.#parts;
-    const line = speaker.progress(from, answering);
-    const began = clock.now();
-    for (;;) {
+    const { index, speaker, notices, limits, clock } = this.#parts;
+    const progress = new Progress(speaker.progress(from, answering), intake.name, clock);
+    try {
+      const { mediaType, ...blob } = await this.#patiently(intake, () => this.#fetch(intake, link, progress));
+      const file = { name: intake.name, mediaType, until: clock.now() + limits.keep };
+      // On its own: the answer of a `keep` may be lost, and the bytes must not be touched again before it is known.
+      const kept = await this.#patiently(intake, () =>
+        index.keep(intake, blob, file, limits.quota, (f) => [notices.make(f.owner, "kept", ofFile(f))]),
+      );
+      await progress.end("fetched", kept.size);
+      notices.flush(kept.owner);
+    } catch (e) {
+      await progress.end("fetch-ended", 0);
+      throw e;
+    }
+  }
+
+  /** Waits out what is only passing. */
+  async #patiently<T>(intake: Intake, step: () => Promise<T>): Promise<T> {
+    const { clock, log } = this.#parts;
+    for (const began = clock.now(); ;) {
       try {
-        const file = await this.#attempt(intake, link, line, began);
-        this.#parts.notices.flush(file.owner);
-        return;
+        return await step();
       } catch (e) {
         const passing = e instanceof Refusal && PASSING.includes(e.code);
         if (!passing || clock.now() - began > PATIENCE_MS) throw e;
-        this.#parts.log.warn({ err: e, intake: intake.id }, "an intake waits for the storage");
+        log.warn({ err: e, intake: intake.id }, "an intake waits for the storage");
         await pause(clock, RETRY_MS, this.#stop.signal);
       }
     }
   }
 
-  async #attempt(intake: Intake, link: IncomingLink, line: ProgressLine, began: number): Promise<KeptFile> {
-    const { index, blobs, fetcher, limits, notices, clock } = this.#parts;
+  /** Fetches and checks; answers what is durable in the store then. */
+  async #fetch(
+    intake: Intake,
+    link: IncomingLink,
+    progress: Progress,
+  ): Promise<{ sha256: string; size: number; mediaType: string }> {
+    const { index, blobs, fetcher, limits } = this.#parts;
+    const name = label(intake.name);
+    const expected = link.size;
     await blobs.remove(intake.blobKey); // what an earlier attempt left
+    const { bytes: used } = await index.usage(intake.owner);
+    const most = expected ?? Math.min(limits.file, Math.max(0, limits.quota - used));
     const head = Buffer.alloc(SNIFF_BYTES);
     let writer: BlobWriter | undefined;
-    let announced: Announced | undefined;
-    let shown = false;
+    let size = expected;
     try {
-      const expected = link.size;
-      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(limits.fetch_time)]);
       const { bytes } = await fetcher.fetch(
         link.url,
-        { bytes: expected ?? limits.file, name: intake.name },
-        async (a) => {
-          announced = a;
-          if (a.size !== undefined) {
-            if (expected !== undefined && a.size > expected) throw new Refusal("larger-than-said", { name: label(intake.name), size: formatSize(expected) }); // prettier-ignore
-            this.#checkSize(intake.name, a.size);
-            const { bytes: used } = await index.usage(intake.owner);
-            if (used + a.size > limits.quota) throw this.#overQuota(intake.name, used, a.size);
+        { bytes: most, name: intake.name },
+        async (announced) => {
+          if (announced.size !== undefined) {
+            if (expected !== undefined && announced.size > expected)
+              throw new Refusal("larger-than-said", { name, size: formatSize(expected) });
+            this.#checkSize(intake.name, announced.size);
+            if (used + announced.size > limits.quota) throw this.#overQuota(intake.name, used, announced.size);
+            size = announced.size;
           }
-          writer = await blobs.create(intake.blobKey, a.size ?? expected);
+          writer = await blobs.create(intake.blobKey, size);
         },
         async (chunk) => {
           const at = writer!.written;
           if (at < SNIFF_BYTES) head.set(chunk.subarray(0, SNIFF_BYTES - at), at);
           await writer!.write(chunk);
-          const ms = clock.now() - began;
-          if (ms < QUIET_MS) return;
-          const total = announced?.size ?? expected;
-          const word = !shown ? "fetching" : total ? "fetching-at" : "fetching-some";
-          shown = true;
-          line.update(say(word, ofProgress(intake.name, writer!.written, total, ms)));
+          progress.at(writer!.written, size);
         },
-        signal,
+        AbortSignal.any([this.#stop.signal, AbortSignal.timeout(limits.fetch_time)]),
       );
-      if (!writer || bytes === 0) throw new Refusal("empty-file", { name: label(intake.name) });
-      if (expected !== undefined && bytes < expected) throw new Refusal("shorter-than-said", { name: label(intake.name), got: formatSize(bytes), size: formatSize(expected) }); // prettier-ignore
+      if (!writer || bytes === 0) throw new Refusal("empty-file", { name });
+      if (expected !== undefined && bytes < expected)
+        throw new Refusal("shorter-than-said", { name, got: formatSize(bytes), size: formatSize(expected) });
       const mediaType = await sniff(head.subarray(0, Math.min(bytes, SNIFF_BYTES)), intake.name);
       const blob = await writer.commit();
-      if (link.sha256 !== undefined && link.sha256 !== blob.sha256)
-        throw new Refusal("wrong-hash", { name: label(intake.name) });
-      const file = { name: intake.name, mediaType, until: clock.now() + limits.keep };
-      const kept = await index.keep(intake, blob, file, limits.quota, (f) => [
-        notices.make(f.owner, "kept", ofFile(f)),
-      ]);
-      if (shown)
-        await line
-          .end(say("fetched", ofProgress(intake.name, bytes, bytes, clock.now() - began)))
-          .catch(() => undefined);
-      return kept;
+      if (link.sha256 !== undefined && link.sha256 !== blob.sha256) throw new Refusal("wrong-hash", { name });
+      return { ...blob, mediaType };
     } catch (e) {
       await writer?.abort();
-      throw e instanceof Refusal && e.code === "disk-full"
-        ? new Refusal("disk-full", { name: label(intake.name) }, { cause: e })
-        : e;
+      if (!(e instanceof Refusal)) throw e;
+      if (e.code === "disk-full") throw new Refusal("disk-full", { name }, { cause: e });
+      // Nothing was announced, so it was our own measure that was full.
+      const unannounced = size === undefined && (e.code === "larger-than-said" || e.code === "too-large");
+      if (unannounced && most < limits.file) throw this.#overQuota(intake.name, used, undefined);
+      if (unannounced)
+        throw new Refusal("too-large", { name, size: `more than ${formatSize(most)}`, limit: formatSize(limits.file) });
+      throw e;
     }
   }
 
@@ -229,7 +231,7 @@ export class Intakes {
 
   #overQuota(name: string, used: number, size: number | undefined): Refusal {
     const { quota } = this.#parts.limits;
-    return new Refusal("over-quota", { name: label(name), used: formatSize(used), quota: formatSize(quota), size: size === undefined ? "room" : formatSize(size) }); // prettier-ignore
+    return new Refusal("over-quota", { name: label(name), used: formatSize(used), quota: formatSize(quota), size: size === undefined ? "more" : formatSize(size) }); // prettier-ignore
   }
 }
 
@@ -240,5 +242,37 @@ export function nameOf(url: string): string {
     return decodeURIComponent(last) || "file";
   } catch {
     return last || "file";
+  }
+}
+
+/** One line about a fetch that takes long enough for people to wonder. */
+class Progress {
+  readonly #line: ProgressLine;
+  readonly #name: string;
+  readonly #clock: Clock;
+  readonly #began: number;
+  #shown = false;
+
+  constructor(line: ProgressLine, name: string, clock: Clock) {
+    this.#line = line;
+    this.#name = name;
+    this.#clock = clock;
+    this.#began = clock.now();
+  }
+
+  /** So many bytes are here. */
+  at(got: number, size: number | undefined): void {
+    const ms = this.#clock.now() - this.#began;
+    if (ms < QUIET_MS) return;
+    const word = !this.#shown ? "fetching" : size ? "fetching-at" : "fetching-some";
+    this.#shown = true;
+    this.#line.update(say(word, ofProgress(this.#name, got, size, ms)));
+  }
+
+  /** The last word, where there was a first one. */
+  async end(word: "fetched" | "fetch-ended", size: number): Promise<void> {
+    if (!this.#shown) return;
+    const said = say(word, ofProgress(this.#name, size, size, this.#clock.now() - this.#began));
+    await this.#line.end(said).catch(() => undefined);
   }
 }

@@ -13,6 +13,7 @@ export const WORDS = {
   "fetching-at": "Fetching {name}: {percent} ({got} of {size}) …",
   "fetching-some": "Fetching {name}: {got} so far …",
   fetched: "Fetched {name}: {size} in {time}.",
+  "fetch-ended": "Fetching {name} has ended.",
   "not-kept": "{name} was not kept. {why}",
   // to the sender, about a parcel: his receipts
   waiting: "{name} (number {number}) waits for {who}. I offer it the moment that {who} is there.",
