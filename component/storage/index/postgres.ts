@@ -79,8 +79,10 @@ export class PostgresEngine implements Engine {
       idle_in_transaction_session_timeout: STATEMENT,
       query_timeout: STATEMENT + 5_000, // for a server that has vanished and says nothing
     });
-    // An idle connection was lost; the pool has dropped it, and the next query gets a new one.
+    // An idle connection was lost: the pool has dropped it, and the next query gets a new one.
     pool.on("error", (err) => log.warn({ err, database: this.name }, "lost a connection to the database"));
+    // While a connection is in use the pool does not listen, and an error that nobody hears ends the process. The query fails by itself.
+    pool.on("connect", (client) => client.on("error", (err) => log.debug({ err }, "lost a connection in use")));
     this.#pool = pool;
     this.#db = new Kysely<Schema>({
       dialect: new PostgresDialect({ pool: { connect: () => careful(pool), end: () => pool.end() } }),

@@ -1,0 +1,18 @@
+/** The contract of Index (`control/ports.ts`): what every implementation promises, over a real database each. */
+import { describe } from "@jest/globals";
+import { contactsContract } from "./index/contacts.js";
+import { filesContract } from "./index/files.js";
+import { killContract } from "./index/kill.js";
+import type { Ground } from "./index/kit.js";
+import { parcelsContract } from "./index/parcels.js";
+import { processesContract } from "./index/processes.js";
+
+export function indexContract(name: string, ground: Ground): void {
+  describe(`index on ${name}`, () => {
+    contactsContract(ground);
+    filesContract(ground);
+    parcelsContract(ground);
+    processesContract(ground);
+    if (ground.lasting) killContract(ground);
+  });
+}
