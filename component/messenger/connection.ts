@@ -1,7 +1,6 @@
 /**
  * One connection of the component (XEP-0114 1.6), from the TCP handshake to its end, on xmpp.js's connection. What xmpp.js does:
- * socket, stream header, states, closing. What is ours: the parser, the handshake, stream errors said properly, and that every
- * connection ends in {@link ComponentConnection.ended}, with its socket destroyed. A new one is made for each attempt.
+ * socket, stream header, states, stream errors. What is ours: the parser, the handshake, saying goodbye, and that every connection ends in {@link ComponentConnection.ended}, with its socket destroyed. A new one is made for each attempt.
  */
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
@@ -20,7 +19,7 @@ export interface ConnectionOptions {
   readonly server: string;
   readonly secret: string;
   readonly stanza: StanzaLimits;
-  /** For each of: connecting, the stream's header, the handshake, closing (ms). */
+  /** For the server's header, and for closing; three times as long for all until it is online (ms). */
   readonly timeout: number;
 }
 
@@ -59,7 +58,7 @@ export class ComponentConnection extends ConnectionTCP {
       }
     };
     this.on("error", (e: Error) => (this.#why ??= e));
-    this.on("close", () => this.#closing || this.#end(undefined));
+    this.on("close", () => this.#goodbye(""));
     this.ended = new Promise((resolve) => this.on("disconnect", () => resolve(this.#why)));
   }
 
@@ -71,7 +70,7 @@ export class ComponentConnection extends ConnectionTCP {
   /** Connects, opens the stream and shakes hands. Rejects with what went wrong; then it has ended too. */
   async establish(): Promise<void> {
     const { domain, server, secret, timeout } = this.#options;
-    const late = setTimeout(() => this.destroy(new Error(`no connection within ${timeout} ms`)), 3 * timeout);
+    const late = setTimeout(() => this.destroy(new Error(`not online within ${3 * timeout} ms`)), 3 * timeout);
     try {
       const failed = this.ended.then((why) => Promise.reject(why ?? new Error("the server closed the connection")));
       await Promise.race([this.connect(server), failed]);
@@ -89,18 +88,16 @@ export class ComponentConnection extends ConnectionTCP {
     }
   }
 
-  /** Ends it in peace: says goodbye, waits for the server's for a limited time. */
+  /** Ends it in peace: says goodbye, and hears the server out until it has closed too, for a limited time. */
   async close(): Promise<void> {
-    this.#closing = true;
-    await this.disconnect();
-    this.destroy(undefined);
+    this.#goodbye("");
     await this.ended;
   }
 
   /** Ends it at once. */
-  destroy(why: Error | undefined): void {
-    this.#why ??= why;
+  destroy(why: Error): void {
     this.#deaf = true;
+    this.emit("error", why); // what xmpp.js waits for ends with it
     if (this.socket) this.socket.destroy();
     else this.emit("disconnect");
   }
@@ -125,16 +122,17 @@ export class ComponentConnection extends ConnectionTCP {
       this.parser.write(data);
     } catch (e) {
       const error = e instanceof XmlError ? e : new XmlError("internal-server-error", "reading failed", { cause: e });
-      return this.#end(error, error.condition);
+      return this.#fail(error, error.condition);
     }
     if (!isWhitespace(data)) this.#listener.read();
   }
 
   protected override _onElement(element: Element, size = 0): void {
+    if (this.#deaf) return;
     if (this.#online && STANZAS.has(element.name)) return this.#listener.stanza(element, size);
     if (element.is("error", STREAMS)) {
       this._onStreamError(element);
-      this.#end(this.#why);
+      this.#fail(this.#why!);
     } else if (element.name === "handshake" && !this.#online) {
       // At once: stanzas may follow in the same read.
       this.#online = true;
@@ -148,14 +146,20 @@ export class ComponentConnection extends ConnectionTCP {
     this.emit("error", error);
   }
 
-  /** Says why, if it is for us to say, closes the stream and hears no more; the socket goes soon, whatever the server does. */
-  #end(why: Error | undefined, condition?: string): void {
-    this.#why ??= why;
+  /** Ends it because of `why` (RFC 6120 §4.9): says so where there is a condition, and hears no more. */
+  #fail(why: Error, condition?: string): void {
     this.#deaf = true;
+    this.emit("error", why);
+    this.#goodbye(condition ? `${xml("stream:error", {}, xml(condition, { xmlns: STREAM_ERRORS }))}` : "");
+  }
+
+  /** Closes the stream; the socket goes soon, whatever the server does. */
+  #goodbye(last: string): void {
     const { socket } = this;
-    if (!socket) return;
-    const error = condition && xml("stream:error", {}, xml(condition, { xmlns: STREAM_ERRORS }));
-    socket.end(`${error ?? ""}</stream:stream>`);
+    if (!socket || this.#closing) return;
+    this.#closing = true;
+    socket.end(`${last}</stream:stream>`);
+    socket.resume();
     const late = setTimeout(() => socket.destroy(), this.#options.timeout);
     socket.once("close", () => clearTimeout(late));
   }

@@ -26,7 +26,7 @@ export interface StreamLimits extends OutboxLimits, KeepaliveLimits {
   readonly inbox: number;
   /** Unanswered requests. */
   readonly requests: number;
-  /** For each step of connecting, and for closing (ms). */
+  /** For the server's header, and for closing; three times as long for all until it is online (ms). */
   readonly timeout: number;
   /** The first pause before another attempt, and the longest (ms). */
   readonly pause: number;

@@ -19,8 +19,6 @@ declare module "@xmpp/connection-tcp" {
     open(options: { domain: string }): Promise<Element>;
     /** Writes now. */
     send(element: Element): Promise<void>;
-    /** Closes the stream, waits for the server to do so too, closes the socket. Never rejects. */
-    disconnect(): Promise<void>;
     socketParameters(service: string): { port: number | null; host: string } | undefined;
     protected _attachSocket(socket: Socket): void;
     protected _onData(data: Uint8Array): void;
