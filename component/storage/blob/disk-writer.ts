@@ -25,7 +25,7 @@ export interface Ending {
 export class DiskWriter implements BlobWriter {
   readonly #file: FileHandle;
   readonly #ending: Ending;
-  readonly #gather: number;
+  readonly #announced: number;
   readonly #hash = createHash("sha256");
   #buffer: Buffer | undefined;
   #spare: Buffer | undefined;
@@ -36,12 +36,12 @@ export class DiskWriter implements BlobWriter {
   #flight: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
   #committing: Promise<{ sha256: string; size: number }> | undefined;
-  #aborting: Promise<void> | undefined;
+  #gone: Promise<void> | undefined;
 
   constructor(file: FileHandle, size: number | undefined, ending: Ending) {
     this.#file = file;
     this.#ending = ending;
-    this.#gather = Math.max(1, Math.min(GATHER, size ?? GATHER));
+    this.#announced = size ?? Infinity;
   }
 
   get written(): number {
@@ -49,7 +49,7 @@ export class DiskWriter implements BlobWriter {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    if (this.#committing) throw new Error("the writer has ended");
+    if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
     this.#written += chunk.length;
     if (chunk.length >= LARGE) {
       await this.#flush();
@@ -59,7 +59,10 @@ export class DiskWriter implements BlobWriter {
     }
     this.#hash.update(chunk);
     for (let taken = 0; taken < chunk.length;) {
-      this.#buffer ??= Buffer.allocUnsafeSlow(this.#gather);
+      // What was announced may be wrong: only a first buffer is as small as that.
+      this.#buffer ??= Buffer.allocUnsafeSlow(
+        this.#written > this.#announced ? GATHER : Math.min(GATHER, this.#announced),
+      );
       const n = Math.min(chunk.length - taken, this.#buffer.length - this.#filled);
       this.#buffer.set(n === chunk.length ? chunk : chunk.subarray(taken, taken + n), this.#filled);
       this.#filled += n;
@@ -73,9 +76,10 @@ export class DiskWriter implements BlobWriter {
     return this.#committing;
   }
 
-  abort(): Promise<void> {
-    this.#aborting ??= this.#abort();
-    return this.#aborting;
+  /** One that is just being committed is left to its commit, which cleans up after itself. */
+  async abort(): Promise<void> {
+    if (this.#committing) await this.#committing.catch(() => undefined);
+    else await this.#giveUp();
   }
 
   async #commit(): Promise<{ sha256: string; size: number }> {
@@ -86,20 +90,18 @@ export class DiskWriter implements BlobWriter {
       await this.#file.close();
       await this.#ending.publish();
     } catch (e) {
-      this.#aborting ??= this.#giveUp();
-      await this.#aborting;
+      await this.#giveUp();
       throw diskRefusal(e);
     }
     return { sha256: this.#hash.digest("hex"), size: this.#written };
   }
 
-  /** One that is just being committed is left to its commit, which cleans up after itself. */
-  async #abort(): Promise<void> {
-    if (!this.#committing) return this.#giveUp();
-    await this.#committing.catch(() => undefined);
+  #giveUp(): Promise<void> {
+    this.#gone ??= this.#discard();
+    return this.#gone;
   }
 
-  async #giveUp(): Promise<void> {
+  async #discard(): Promise<void> {
     await this.#flight;
     this.#buffer = this.#spare = undefined;
     try {
@@ -114,7 +116,7 @@ export class DiskWriter implements BlobWriter {
     if (!this.#buffer || this.#filled === 0) return;
     const full = this.#buffer;
     await this.#begin(full.subarray(0, this.#filled));
-    [this.#buffer, this.#spare] = [this.#spare, full];
+    [this.#buffer, this.#spare] = [this.#spare, full.length === GATHER ? full : undefined];
     this.#filled = 0;
   }
 
@@ -131,7 +133,7 @@ export class DiskWriter implements BlobWriter {
   async #landed(): Promise<void> {
     await this.#flight;
     if (this.#failure) throw this.#failure;
-    if (this.#aborting) throw new Error("the writer has ended");
+    if (this.#gone) throw new Error("the writer has ended");
   }
 
   async #put(bytes: Uint8Array, at: number): Promise<void> {

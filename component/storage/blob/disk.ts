@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import type { Log } from "../../lib/log.js";
-import { diskRefusal } from "./disk-errors.js";
+import { codeOf, diskRefusal } from "./disk-errors.js";
 import { DiskReader } from "./disk-reader.js";
 import { DiskWriter } from "./disk-writer.js";
 import { checkKey, checkSpan, isKey } from "./key.js";
@@ -145,10 +145,10 @@ export class DiskBlobStore implements BlobStore {
     const code = codeOf(cause);
     const where = `[storage] url: the folder ${this.#root}`;
     if (code === "EACCES" || code === "EPERM") return `${where} is not writable for the user that Restante runs as`;
-    if (code === "EROFS") return `${where} is on a file system that is mounted read-only`;
+    if (code === "EROFS") return `${where} is on a disk that is mounted read-only`;
     if (code === "ENOTDIR" || code === "EEXIST") return `${where} is no folder, or something in its path is none`;
     if (code === "ENOSPC" || code === "EDQUOT") return `${where} is on a disk that is full`;
-    return `${where} does not work: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return `${where} does not work: ${(cause as Error).message}`;
   }
 }
 
@@ -175,8 +175,4 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
-}
-
-function codeOf(e: unknown): string | undefined {
-  return e instanceof Error ? (e as NodeJS.ErrnoException).code : undefined;
 }

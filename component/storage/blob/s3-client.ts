@@ -65,6 +65,7 @@ export async function connectS3(place: S3Place): Promise<S3Clients> {
 interface Foreign {
   readonly name?: string;
   readonly code?: string;
+  readonly message?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
@@ -110,7 +111,7 @@ export function s3Complaint(thrown: unknown, place: S3Place): { sentence: string
   const cause = thrown instanceof Refusal && thrown.cause !== undefined ? thrown.cause : thrown;
   const { name, status } = anatomy(cause);
   const say = (sentence: string) => ({ sentence: `[storage] ${sentence}`, away: false });
-  if (name === "CredentialsProviderError" || /^Could not load credentials/.test(String((cause as Error)?.message)))
+  if (name === "CredentialsProviderError" || /^Could not load credentials/.test((cause as Foreign)?.message ?? ""))
     return say("access_key and secret_key are empty, and the AWS environment has none either");
   if (name === "NoSuchBucket" || status === 404) return say(`url: there is no bucket “${place.bucket}”: make it first`);
   if (name === "InvalidAccessKeyId") return say("access_key: the S3 store does not know this key");
@@ -120,7 +121,7 @@ export function s3Complaint(thrown: unknown, place: S3Place): { sentence: string
   if (status === 301 || name === "PermanentRedirect" || name === "AuthorizationHeaderMalformed")
     return say(`url: the bucket “${place.bucket}” is not in region “${place.region}”: set region=…`);
   const where = place.endpoint || `AWS, region ${place.region}`;
-  const { code } = (cause ?? {}) as Foreign;
-  const why = code ?? (cause instanceof Error ? cause.message || name : String(cause));
+  const { code, message } = (cause ?? {}) as Foreign;
+  const why = code ?? (message || name);
   return { sentence: `[storage] url: no good answer from the S3 store at ${where} (${why})`, away: true };
 }

@@ -78,9 +78,10 @@ class S3Reader implements BlobReader {
         try {
           this.#body ??= (await this.#ask({ start: at, end })).body;
           for await (const chunk of unstalled(this.#body!)) {
-            if (at + chunk.length > end) throw new Error("the store sent more than was asked for");
-            at += chunk.length;
-            yield chunk;
+            const wanted = chunk.subarray(0, end - at);
+            at += wanted.length;
+            yield wanted;
+            if (wanted.length < chunk.length) return; // COMPAT: s3rver ends no range at byte 0
           }
           if (at < end) throw new Error(`the body ended ${end - at} bytes early`);
         } catch (e) {
