@@ -23,8 +23,8 @@ export interface Running {
   during<T>(task: (signal: AbortSignal) => Promise<T>, deadline?: number): Promise<T>;
   /** Puts a line on its standard input. */
   write(line: string): void;
-  /** Nothing more will be written. */
-  endInput(): void;
+  /** Closes its standard input, on which it ends by itself, and waits for that; uses force when it does not. */
+  leave(): Promise<void>;
   /** Its exit code; null when a signal ended it. */
   readonly exit: Promise<number | null>;
   /** Sends the signal to the process itself (not to its group). */
@@ -41,7 +41,7 @@ export interface RunOptions {
   env?: Record<string, string | undefined>;
   /** What the process takes as the wish to end. Default SIGTERM. */
   stopSignal?: NodeJS.Signals;
-  /** How long `stop` waits before it uses force; default 10,000 ms. */
+  /** How long `stop` and `leave` wait before they use force; default 10,000 ms. */
   patience?: number;
   /** Its output is also appended to this file. */
   log?: string;
@@ -135,6 +135,12 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
   }
 
+  async function awaitEnd(): Promise<void> {
+    const timer = setTimeout(() => killGroup("SIGKILL"), options.patience ?? 10_000);
+    await exit;
+    clearTimeout(timer);
+  }
+
   return {
     name,
     pid: pid ?? -1,
@@ -166,16 +172,14 @@ export function run(command: string, args: readonly string[], options: RunOption
     signal(signal) {
       if (!ended) child.kill(signal);
     },
-    endInput() {
+    leave() {
       child.stdin.end();
+      return awaitEnd();
     },
-    async stop() {
-      if (ended) return;
+    stop() {
       child.stdin.end();
-      child.kill(options.stopSignal ?? "SIGTERM");
-      const timer = setTimeout(() => killGroup("SIGKILL"), options.patience ?? 10_000);
-      await exit;
-      clearTimeout(timer);
+      if (!ended) child.kill(options.stopSignal ?? "SIGTERM");
+      return awaitEnd();
     },
     async kill() {
       if (ended) return;
@@ -185,18 +189,16 @@ export function run(command: string, args: readonly string[], options: RunOption
   };
 }
 
-/** Runs a program to its end and answers what it printed. Rejects when it fails or takes longer than `deadline` ms. */
+/** Runs a program to its end and answers what it printed. Rejects when it fails or takes longer than its `patience` (default 60,000 ms). */
 export async function exec(
   command: string,
   args: readonly string[],
-  options: RunOptions & { input?: string; deadline?: number } = {},
+  options: RunOptions & { input?: string } = {},
 ): Promise<string> {
-  const child = run(command, args, options);
+  const child = run(command, args, { patience: 60_000, ...options });
   if (options.input !== undefined) child.write(options.input);
-  child.endInput();
-  const timer = setTimeout(() => void child.kill(), options.deadline ?? 60_000);
+  await child.leave();
   const code = await child.exit;
-  clearTimeout(timer);
   const output = child.lines.join("\n");
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${output}`);
   return output;

@@ -68,8 +68,7 @@ export async function gajim(server: ClientServer, user: string, options: ClientO
       await driver.waitFor(/^SHOWN /, SLOW);
     },
     async close() {
-      order("quit");
-      await driver.stop();
+      await driver.leave();
       await screen.stop();
       await folder.remove();
     },

@@ -5,8 +5,8 @@ behind its "Send file" button, so that everything on the wire is Gajim's.
     gajim_driver.py JID PASSWORD HOST PORT FOLDER CERTIFICATES
 
 Orders come on standard input, one JSON list a line:
-    ["subscribe", JID]  ["say", JID, TEXT]  ["send", JID, PATH]  ["open", JID]  ["shot", PNG]  ["quit"]
-and what happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, SENT, SHOWN, ERROR."""
+    ["subscribe", JID]  ["say", JID, TEXT]  ["send", JID, PATH]  ["open", JID]  ["shot", PNG]
+and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, SENT, SHOWN, ERROR."""
 import json
 import os
 import sys
@@ -146,7 +146,7 @@ def end():
         GLib.timeout_add(300, lambda: os._exit(0))
 
 
-ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'open': open_chat, 'shot': shot, 'quit': end}
+ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'open': open_chat, 'shot': shot}
 
 
 PENDING = bytearray()

@@ -42,7 +42,7 @@ export async function profanity(server: ClientServer, user: string, options: Cli
   await writeFile(path("data", "profanity", "accounts"), [`[test]`, ...lines, ""].join("\n"));
 
   const socket = path("tmux");
-  const tmux = (...args: string[]): Promise<string> => exec("tmux", ["-S", socket, ...args]);
+  const tmux = (...args: string[]): Promise<string> => exec("tmux", ["-N", "-S", socket, ...args]);
   const env = {
     HOME: folder.path,
     XDG_CONFIG_HOME: path("config"),
@@ -65,6 +65,8 @@ export async function profanity(server: ClientServer, user: string, options: Cli
       await delay(50);
     }
   });
+
+  await tmux("set-option", "-s", "exit-empty", "on"); // tmux ends with Profanity
 
   let screen: string[] = [];
   async function waitFor(pattern: RegExp, deadline = DEADLINE): Promise<RegExpExecArray> {
@@ -98,8 +100,7 @@ export async function profanity(server: ClientServer, user: string, options: Cli
     },
     async close() {
       await type("/quit");
-      await tmux("kill-server");
-      await terminal.stop();
+      await terminal.leave();
       await folder.remove();
     },
     async kill() {

@@ -4,8 +4,8 @@
  *   purple-ft JID PASSWORD HOST PORT FOLDER
  *
  * Files that are offered are taken into FOLDER. Orders come on standard input, one a line, words parted by tabs (backslash escapes as in C):
- *   subscribe JID | say JID TEXT | send JID PATH | quit
- * and what happens is printed: ONLINE, PRESENCE, MESSAGE, OFFER, RECEIVED, SENDING, SENT, CANCELLED, DIALOG, NOTIFY, ERROR.
+ *   subscribe JID | say JID TEXT | send JID PATH
+ * and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, MESSAGE, OFFER, RECEIVED, SENDING, SENT, CANCELLED, DIALOG, NOTIFY, ERROR.
  */
 #define PURPLE_DISABLE_DEPRECATED
 #include <glib.h>
@@ -134,9 +134,7 @@ static void on_cancelled(PurpleXfer *transfer, gpointer data) { out("CANCELLED %
 static void obey(char **words) {
   PurpleConnection *connection = purple_account_get_connection(account);
   guint count = g_strv_length(words);
-  if (count == 1 && !strcmp(words[0], "quit")) {
-    g_main_loop_quit(loop);
-  } else if (count == 2 && !strcmp(words[0], "subscribe")) {
+  if (count == 2 && !strcmp(words[0], "subscribe")) {
     PurpleBuddy *buddy = purple_find_buddy(account, words[1]);
     if (!buddy) {
       buddy = purple_buddy_new(account, words[1], NULL);

@@ -32,8 +32,7 @@ export async function purple(server: ClientServer, user: string, options: Client
     say: async (to, text) => order("say", to, text),
     sendFile: async (path, to) => order("send", to, path),
     async close() {
-      order("quit");
-      await driver.stop();
+      await driver.leave();
       await folder.remove();
     },
   };

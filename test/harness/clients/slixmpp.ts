@@ -64,9 +64,6 @@ export async function slixmpp(server: ClientServer, user: string, options: Clien
       const done = await waitEvent((event) => event.event === "error" || event.event === "sent");
       if (done.event === "error") throw new Error(`slixmpp could not upload: ${done.text}`);
     },
-    async close() {
-      await order("quit");
-      await driver.stop();
-    },
+    close: () => driver.leave(),
   };
 }

@@ -7,8 +7,8 @@ Orders on standard input:
     {"do": "subscribe", "to": JID}           {"do": "say", "to": JID, "text": TEXT, "id"?: ID, "replaces"?: ID, "receipt"?: true}
     {"do": "link", "to": JID, "url": URL}    {"do": "upload", "to": JID, "path": PATH}
     {"do": "presence", ...show, status, priority, type, to}
-    {"do": "raw", "xml": XML}                {"do": "quit"}
-What happens, one JSON object a line with "event": online, message, receipt, presence, sent, error."""
+    {"do": "raw", "xml": XML}
+and it logs out when that is closed. What happens, one JSON object a line with "event": online, message, receipt, presence, sent, error."""
 import asyncio
 import json
 import mimetypes
@@ -112,10 +112,6 @@ class Client(ClientXMPP):
     async def do_raw(self, xml):
         self.send_raw(xml)
 
-    async def do_quit(self):
-        await self.disconnect()
-        asyncio.get_running_loop().stop()
-
     async def obey(self):
         """Orders are carried out one after another."""
         reader = asyncio.StreamReader(limit=2 ** 24)
@@ -126,7 +122,8 @@ class Client(ClientXMPP):
                 await getattr(self, 'do_' + order.pop('do'))(**order)
             except Exception as error:  # the test reads it and fails
                 out('error', text=repr(error))
-        await self.do_quit()
+        await self.disconnect()
+        self.loop.stop()
 
 
 jid, password, host, port, certificates = sys.argv[1:]
