@@ -47,8 +47,8 @@ export function compare(a: Resource, b: Resource): number {
   return b.priority - a.priority || ORDER.indexOf(a.show) - ORDER.indexOf(b.show);
 }
 
-/** Nobody online; one client; or several, the latest last. */
-type Slot = null | Client | Client[];
+/** Asked about, but nothing heard yet; nobody online; one client; or several, the latest last. */
+type Slot = undefined | null | Client | Client[];
 
 export interface BookLimits {
   /** Clients of one person; the oldest gives way. */
@@ -72,16 +72,21 @@ export class ClientBook {
     return this.#followed.has(jid);
   }
 
-  /** Whether anything was heard of him, or is bound to be. */
-  knows(jid: BareJid): boolean {
-    return this.#followed.has(jid) || this.#strangers.has(jid);
+  /** Whether anything was heard of him, be it that he is away. */
+  hasHeard(jid: BareJid): boolean {
+    return this.#followed.get(jid) !== undefined || this.#strangers.has(jid);
   }
 
   /** From now on he stays in the book, online or not. */
   follow(jid: BareJid): void {
     if (this.#followed.has(jid)) return;
-    this.#followed.set(detached(jid), this.#strangers.get(jid) ?? null);
+    this.#followed.set(detached(jid), this.#strangers.get(jid));
     this.#strangers.delete(jid);
+  }
+
+  /** His server has spoken of him. */
+  hear(jid: BareJid): void {
+    if (this.#followed.has(jid) && this.#followed.get(jid) === undefined) this.#followed.set(jid, null);
   }
 
   /** He may no longer be watched: whatever was known of him goes. Answers the clients that went. */
@@ -100,8 +105,8 @@ export class ClientBook {
 
   /** All his clients, the latest last. */
   of(jid: BareJid): Client[] {
-    const slot = this.#followed.get(jid) ?? this.#strangers.get(jid) ?? null;
-    return slot === null ? [] : slot instanceof Client ? [slot] : [...slot];
+    const slot = this.#followed.get(jid) ?? this.#strangers.get(jid) ?? [];
+    return slot instanceof Client ? [slot] : [...slot];
   }
 
   find(jid: FullJid): Client | undefined {

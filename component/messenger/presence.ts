@@ -12,8 +12,8 @@
  * Nothing outlives a connection: it begins with an empty book and asks for the presence of everybody it follows (§4.3),
  * first of those for whom something waits. Left out: presence from bare addresses (a client has a resource).
  */
-import type { Index, Office, Resource, Whereabouts } from "../control/ports.js";
-import type { Clock } from "../lib/clock.js";
+import type { Contact, Index, Office, Resource, Whereabouts } from "../control/ports.js";
+import { pause, type Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, domainOf, isFull, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
@@ -21,7 +21,7 @@ import { detached } from "../lib/text.js";
 import { selfOf } from "./about.js";
 import { CapsCache } from "./caps-cache.js";
 import { Client, ClientBook, compare, isOpen, stirs, takesMessages } from "./clients.js";
-import { goRound } from "./rounds.js";
+import { goRound, type Round } from "./rounds.js";
 import { StanzaError, type Element, type Router, type StanzaStream } from "./stanza.js";
 import { parseAvailability, presence } from "./wire/rfc6121-presence.js";
 import { infoQuery, NS_INFO, parseInfo, type DiscoInfo } from "./wire/xep0030-disco.js";
@@ -40,8 +40,9 @@ export interface PresenceOptions {
 }
 
 const DAY = 864e5;
-const AGAIN = 10_000; // ms between two requests to somebody who keeps asking and refusing: no game of ping-pong
+const AGAIN = 2000; // ms between two requests to somebody who keeps answering with one of his own: no game of ping-pong
 const ASKED = 50_000; // requests remembered
+const SILENCE = 15_000; // ms after the last probe
 const CAPS_TIMEOUT = 10_000; // ms
 
 type Hearing = (stanza: Element, from: Jid, to: Jid) => void;
@@ -106,9 +107,9 @@ export class PresenceDirectory implements Whereabouts {
     return this.#book.of(jid).filter(takesMessages).reverse().sort(compare);
   }
 
-  /** True once his server can tell us: he is followed, he showed himself to us, or the server shows all its users. */
+  /** True once anything was heard of him since the stream began, be it that he is away. */
   knows(jid: BareJid): boolean {
-    return this.#book.knows(jid) || this.#shown.has(domainOf(jid));
+    return this.#book.hasHeard(jid);
   }
 
   follow(jid: BareJid): void {
@@ -126,7 +127,10 @@ export class PresenceDirectory implements Whereabouts {
     this.#gone(jid);
   }
 
-  /** The server shows the presence of all users of `domain` by itself, or no longer does. */
+  /**
+   * The server shows the presence of all users of `domain` by itself, or no longer does. Nobody there needs to be asked; but who
+   * has not been heard of may be online all the same: ejabberd does not show those who came before us (XEP-0356 §8 wants it).
+   */
   show(domain: string, isShown: boolean): void {
     if (isShown) this.#shown.add(domain);
     else this.#shown.delete(domain);
@@ -151,12 +155,15 @@ export class PresenceDirectory implements Whereabouts {
 
   /** One client, or all of somebody's when the address is bare. */
   #gone(jid: Jid): void {
+    this.#book.hear(bareOf(jid));
     for (const client of this.#book.drop(jid)) this.#caps.drop(client);
   }
 
   #granted(jid: BareJid): void {
-    this.#asked.delete(jid);
+    const asked = this.#asked.get(jid);
+    if (asked) asked.isAnswered = true;
     this.#book.follow(jid);
+    this.#book.hear(jid);
     void this.#o.office.standing(jid, { followed: true, standing: "met" });
   }
 
@@ -198,9 +205,9 @@ export class PresenceDirectory implements Whereabouts {
   }
 
   async #probeAll(signal: AbortSignal): Promise<void> {
-    const { index, clock, contact, stream, pace = 200, log } = this.#o;
+    const { contact, stream, log } = this.#o;
     for (const only of ["awaited", "followed"] as const) {
-      const isDone = await goRound({ index, only, pace, clock, signal }, async ({ jid, followed }) => {
+      const isDone = await this.#round(only, signal, async ({ jid, followed }) => {
         if (!followed || this.#book.follows(jid)) return false;
         this.#book.follow(jid);
         await stream.send(presence("probe", contact, jid));
@@ -209,6 +216,30 @@ export class PresenceDirectory implements Whereabouts {
       if (!isDone) return;
     }
     log.info({ ...this.size }, "everybody has been asked for presence");
+    await this.#doubtAll(signal);
+  }
+
+  /**
+   * Somebody who took his presence from us while we were away is not told of by every server: Prosody is silent (as ejabberd is
+   * about whoever is offline). Where something waits, that must not be for ever: the records are put right, and he is asked
+   * again. The server of somebody who did agree answers that for him, and nobody is troubled.
+   */
+  async #doubtAll(signal: AbortSignal): Promise<void> {
+    const { clock, contact, office, stream } = this.#o;
+    await pause(clock, SILENCE, signal).catch(() => undefined);
+    await this.#round("awaited", signal, async ({ jid, followed }) => {
+      if (!followed || this.knows(jid)) return false;
+      this.#book.forget(jid);
+      await office.standing(jid, { followed: false });
+      if (!this.#mayAsk(jid, DAY)) return false;
+      await stream.send(presence("subscribe", contact, jid));
+      return true;
+    });
+  }
+
+  #round(only: Round["only"], signal: AbortSignal, visit: (contact: Contact) => Promise<boolean>): Promise<boolean> {
+    const { index, clock, pace = 200 } = this.#o;
+    return goRound({ index, only, pace, clock, signal }, visit);
   }
 
   async #discover(jid: FullJid, node: string): Promise<DiscoInfo | undefined> {

@@ -202,7 +202,6 @@ describe("following", () => {
     directory.askBack(JULIET);
     expect(requests()).toBe(1);
     word("subscribed", JULIET);
-    word("unsubscribed", JULIET);
     directory.askBack(JULIET);
     expect(requests()).toBe(1);
     word("unsubscribed", JULIET);
@@ -210,7 +209,7 @@ describe("following", () => {
     directory.follow(JULIET);
     await settled();
     expect(requests()).toBe(0);
-    await clock.turn(10_000);
+    await clock.turn(2000);
     directory.askBack(JULIET);
     expect(requests()).toBe(1);
   });
@@ -259,6 +258,27 @@ describe("the stream comes and goes", () => {
     expect(stage.texts()).toHaveLength(1);
     expect(online()).toEqual([BALCONY]);
     expect(directory.size).toEqual({ followed: 1, strangers: 0 });
+  });
+
+  test("somebody awaited of whom no server says anything is asked again; everybody else is left alone", async () => {
+    for (const name of ["silent", "away", "broken", "unawaited"])
+      contacts.add(`${name}@example.org`, { followed: true });
+    for (const name of ["silent", "away", "broken"]) contacts.awaited.add(`${name}@example.org`);
+    directory.connected();
+    await clock.turn(1000);
+    stage.texts();
+    expect(directory.knows(bare("away@example.org"))).toBe(false);
+    word("unavailable", "away@example.org");
+    word("error", "broken@example.org");
+    expect(directory.knows(bare("away@example.org"))).toBe(true);
+    await clock.turn(13_000);
+    expect(stage.texts()).toEqual([]);
+    await clock.turn(2000);
+    expect(stage.texts()).toEqual([`<presence type="subscribe" from="${BOT}" to="silent@example.org"/>`]);
+    expect(scribe.standings).toEqual(['silent@example.org {"followed":false}']);
+    word("subscribed", "silent@example.org");
+    expect(scribe.standings[1]).toBe('silent@example.org {"followed":true,"standing":"met"}');
+    expect(directory.knows(bare("silent@example.org"))).toBe(true);
   });
 
   test("a break in the middle ends the asking", async () => {
@@ -483,6 +503,11 @@ describe("XEP-0356: what the server shows by itself", () => {
     stage.ask(
       `<iq type='set' id='p' from='${from}' to='${DOMAIN}'><query xmlns='jabber:iq:roster'><item jid='a@b'/></query></iq>`,
     );
+  const expectAsked = async (isAsked: boolean): Promise<void> => {
+    directory.follow(JULIET);
+    await settled();
+    expect(stage.texts()).toHaveLength(isAsked ? 1 : 0);
+  };
   let privilege: Privilege;
   beforeEach(() => {
     privilege = new Privilege({ router: stage, stream: stage, directory, hosts: ["example.org"], log });
@@ -494,7 +519,7 @@ describe("XEP-0356: what the server shows by itself", () => {
     ["roster", 1],
   ])("%s (:%i): nobody needs to be asked, and everybody's presence counts", async (type, ns) => {
     expect(grant("example.org", type, ns)).toBe(true);
-    expect(directory.knows(JULIET)).toBe(true);
+    expect(directory.knows(JULIET)).toBe(false);
     directory.follow(JULIET);
     await settled();
     expect(stage.texts()).toEqual([]);
@@ -518,21 +543,22 @@ describe("XEP-0356: what the server shows by itself", () => {
     ["a user", "romeo@example.org", DOMAIN],
     ["a client of the domain", "example.org/x", DOMAIN],
     ["the right server to the wrong address", "example.org", BOT],
-  ])("%s grants nothing", (_, from, to) => {
+  ])("%s grants nothing", async (_, from, to) => {
     grant(from, "roster", 2, to);
-    expect(directory.knows(JULIET)).toBe(false);
-    expect(directory.knows(bare("x@example.net"))).toBe(false);
+    await expectAsked(true);
   });
 
-  test("what was granted ends with the stream, or when it is taken back", () => {
+  test("what was granted ends with the stream, or when it is taken back", async () => {
     grant("example.org", "roster");
+    await expectAsked(false);
     grant("example.org", "none");
-    expect(directory.knows(JULIET)).toBe(false);
+    await expectAsked(true);
     grant("example.org", "roster");
     directory.disconnected();
     privilege.disconnected();
-    expect(directory.knows(JULIET)).toBe(false);
     expect(privilege.of("example.org")).toBeUndefined();
+    await clock.turn(DAY);
+    await expectAsked(true);
   });
 
   test("roster pushes are taken from those whose rosters were granted, and from nobody else", async () => {
