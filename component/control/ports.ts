@@ -273,7 +273,7 @@ export interface Index {
   addLink(link: Link): Promise<void>;
   link(hash: string): Promise<{ link: Link; file: KeptFile & { blob: Blob }; parcel: Parcel | undefined } | undefined>;
   setServed(hash: string, served: readonly Span[]): Promise<void>;
-  /** Ends all links of a file, or of one parcel. Answers how many. Durable. */
+  /** Ends all links of a file, or of one parcel: they stay known, with `until` 0, until the file goes. Answers how many. Durable. */
   endLinks(of: { fileId: string } | { parcelId: string }): Promise<number>;
 
   // notices: an outbox, written in the transaction of what they tell
@@ -294,7 +294,7 @@ export interface Index {
   // processes
   /** Says that this process lives; rows held by processes that have not said so for `deadAfter` ms become abandoned. */
   beat(now: Instant, deadAfter: number): Promise<void>;
-  /** Called with "notices" or "parcels" when another process (or this one) queued something. Answers the end of listening. */
+  /** Called with "notices" or "parcels" when another process (or this one) queued something. A hint that may be lost on its way between processes: look yourself now and then. Answers the end of listening. */
   onNudge(listener: (what: "notices" | "parcels", whom: BareJid) => void): () => void;
 
   /** Totals for /metrics, cheap enough to be asked every 15 seconds. */

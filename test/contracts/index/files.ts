@@ -110,7 +110,7 @@ export function filesContract(ground: Ground): void {
     test.each(HOSTILE_NAMES.map((name) => [name.slice(0, 20), name]))("a file named %j…", async (_, name) => {
       const { index } = at;
       const owner = someone();
-      const { key: _key, ...file } = await give(index, owner, { name });
+      const file = { ...(await give(index, owner, { name })), key: undefined };
       expect(file.name).toBe(name);
       expect(await index.findFiles(owner, name, 10)).toEqual([file]);
       const parcel = await index.createParcel(file, owner, T0, T0);
