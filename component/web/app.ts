@@ -13,7 +13,6 @@ import type { Log } from "../lib/log.js";
 import { Buffers } from "./buffers.js";
 import { limitConnections, OUR_PROXY, Pipeline, WEB_LIMITS, type WebLimits } from "./connections.js";
 import { SAFE } from "./headers.js";
-import { HealthDesk, type Checks } from "./health.js";
 import { serveLinks } from "./links.js";
 import { WebMetrics } from "./metrics.js";
 import { FRONT, PAGE_HEADERS, sentence } from "./pages.js";
@@ -21,8 +20,8 @@ import { Receipts } from "./receipts.js";
 
 export interface WebParts {
   readonly desk: LinkDesk;
-  /** What /healthz asks. */
-  readonly health: Checks;
+  /** Which parts answer. Anybody may ask, so it has to be cheap; it never rejects. */
+  readonly health: () => Promise<Health>;
   /** What /metrics shows; the web server adds its own. */
   readonly metrics: Registry;
   readonly log: Log;
@@ -30,10 +29,18 @@ export interface WebParts {
   readonly limits?: Partial<WebLimits>;
 }
 
+export interface Health {
+  readonly component: boolean;
+  readonly index: boolean;
+  readonly storage: boolean;
+}
+
 export interface Web {
   readonly app: FastifyInstance;
   readonly limits: WebLimits;
   readonly receipts: Receipts;
+  /** Closes connections on which nothing has been asked yet. */
+  readonly closeUnused: () => void;
   /** Downloads that have not been reported to the desk yet. */
   readonly underWay: ReadonlySet<Promise<void>>;
 }
@@ -57,7 +64,7 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
     clientErrorHandler: sayUnheard,
     frameworkErrors: (_error, request, reply) => void refuse(new Refusal("not-found"), request, reply),
   });
-  limitConnections(app.server, limits);
+  const closeUnused = limitConnections(app.server, limits);
 
   const receipts = new Receipts(clock);
   const pipeline = new Pipeline(limits.pipelined);
@@ -86,13 +93,13 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
 
   app.get("/", (_request, reply) => reply.headers(PAGE_HEADERS).type("text/html; charset=utf-8").send(FRONT));
 
-  const parts = new HealthDesk(health, clock, log);
   app.get("/healthz", async (_request, reply) => {
-    const answer = await parts.ask();
+    const { component, index, storage } = await health();
+    const ok = component && index && storage;
     return reply
-      .code(answer.ok ? 200 : 503)
+      .code(ok ? 200 : 503)
       .headers(PAGE_HEADERS)
-      .send({ status: answer.ok ? "ok" : "down", parts: answer.parts });
+      .send({ ok, component, index, storage });
   });
 
   app.get("/metrics", async (request, reply) => {
@@ -103,14 +110,14 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
       .send(await registry.metrics());
   });
 
-  return { app, limits, receipts, underWay };
+  return { app, limits, receipts, closeUnused, underWay };
 }
 
 /** One row of the error table as an answer. */
 function refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { type, body } = sentence(refusal.message, request.headers.accept);
   if (refusal.row.http === 503) reply.header("retry-after", "30");
-  return reply.code(refusal.row.http).headers(PAGE_HEADERS).type(type).send(body);
+  return reply.code(refusal.row.http).headers(SAFE).headers(PAGE_HEADERS).type(type).send(body);
 }
 
 /** What cannot be read as a request gets a status without words. After other answers on the connection, it could fall into the middle of one. */

@@ -12,50 +12,53 @@ const read = promisify(readFd);
 const SLOW_MS = 250;
 
 /** The connection ended before the response did. */
-export class Cut extends Error {}
+export class Cut extends Error {
+  constructor() {
+    super("the connection ended");
+  }
+}
 
 /** The body of one response: what has been given to its socket, and a promise for each piece. One call at a time. */
 export class Body {
   readonly #response: ServerResponse;
+  readonly #length: number;
   #fail: ((cut: Cut) => void) | undefined;
   /** Bytes given to the socket. The peer cannot have more; the last piece may not have left. */
   given = 0;
 
-  constructor(response: ServerResponse) {
+  /** `length`: its Content-Length. */
+  constructor(response: ServerResponse, length: number) {
     this.#response = response;
-    response.once("close", () => this.#fail?.(new Cut("the connection ended")));
+    this.#length = length;
+    response.once("close", () => this.#fail?.(new Cut()));
   }
 
-  /** Resolves when the system has taken all of it: then the memory may be used again. Rejects with {@link Cut}. */
+  /**
+   * Resolves when the system has taken all of it: then the memory may be used again. Rejects with {@link Cut}. The piece that fills the length
+   * ends the response with it: a client that has read so much may close at once, and that is no cut.
+   */
   write(piece: Uint8Array): Promise<void> {
     this.given += piece.length;
-    return this.#until((done) => this.#response.write(piece, done));
-  }
-
-  /** Resolves when the system has taken the whole response. */
-  end(): Promise<void> {
-    return this.#until((done) => this.#response.end(done));
-  }
-
-  #until(begin: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
+      const response = this.#response;
+      const { socket } = response;
+      if (!socket || socket.destroyed) return reject(new Cut());
       this.#fail = reject;
-      const { socket } = this.#response;
-      if (!socket || socket.destroyed) reject(new Cut("the connection ended"));
-      // A write that the end of the connection cancels is called back without an error.
-      else begin((error) => (error || socket.destroyed ? reject(new Cut("the connection ended")) : resolve()));
+      const done = (error?: Error | null): void => {
+        this.#fail = undefined;
+        // A write that the end of the connection cancels is called back without an error.
+        if (error || socket.destroyed) reject(new Cut());
+        else resolve();
+      };
+      if (this.given < this.#length) response.write(piece, done);
+      else response.end(piece, done);
     });
   }
 }
 
-/** Sends the bytes of `span` and closes the reader, which was opened for that span. Rejects with {@link Cut}, or with what the store says. */
-export async function sendSpan(body: Body, reader: BlobReader, span: Span, buffers: Buffers): Promise<void> {
-  try {
-    if (reader.fd === undefined) await fromChunks(body, reader, span);
-    else await fromFile(body, reader.fd, span, buffers);
-  } finally {
-    await reader.close();
-  }
+/** Sends the bytes of `span` from a reader that was opened for it. Rejects with {@link Cut}, or with what the store says. */
+export function sendSpan(body: Body, reader: BlobReader, span: Span, buffers: Buffers): Promise<void> {
+  return reader.fd === undefined ? fromChunks(body, reader, span) : fromFile(body, reader.fd, span, buffers);
 }
 
 async function fromFile(body: Body, fd: number, span: Span, buffers: Buffers): Promise<void> {

@@ -1,11 +1,11 @@
 /**
  * Memory for downloads: a few large pieces for those that run, small ones when those are taken and for readers who are slow.
- * So what all downloads hold together is limited: 32 MiB, and 64 KiB for each beyond the 64th.
+ * So what all downloads hold together is limited: 32 MiB, and 64 KiB for each beyond the 32nd.
  */
 
-const LARGE = 512 * 1024;
+const LARGE = 1024 * 1024;
 const SMALL = 64 * 1024;
-const MOST_LARGE = 64;
+const MOST_LARGE = 32;
 
 export class Buffers {
   readonly #large: Buffer[] = [];

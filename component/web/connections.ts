@@ -33,11 +33,15 @@ export const WEB_LIMITS: WebLimits = {
 /** Where a proxy of our own may speak from. Others of 127.0.0.0/8 count like everybody. */
 export const OUR_PROXY: readonly string[] = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
 
-/** Counts connections; one too many is closed without an answer. */
-export function limitConnections(server: Server, limits: WebLimits): void {
+/** Counts connections; one too many is closed without an answer. Answers how to close those on which nothing was asked: Node waits for them. */
+export function limitConnections(server: Server, limits: WebLimits): () => void {
   server.maxConnections = limits.connections;
   const open = new Map<string, number>();
+  const unused = new Set<Socket>();
+  server.on("request", (request: IncomingMessage) => unused.delete(request.socket));
   server.on("connection", (socket: Socket) => {
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
     const address = socket.remoteAddress ?? "";
     if (OUR_PROXY.includes(address)) return;
     const count = (open.get(address) ?? 0) + 1;
@@ -49,6 +53,7 @@ export function limitConnections(server: Server, limits: WebLimits): void {
     });
     if (count > limits.perAddress) socket.destroy();
   });
+  return () => unused.forEach((socket) => socket.destroy());
 }
 
 /** Lets one request of a connection be worked on at a time: Node parses pipelined ones at once, and their answers would pile up. */

@@ -30,11 +30,18 @@ export interface LinkParts {
   readonly underWay: Set<Promise<void>>;
 }
 
+/** Why reading ends with the connection. Made once: every download ends so, and most have nothing left to end. */
+const OVER = new Cut();
+
+/** An empty file is not asked for: there is no range of it that a store could be asked for. */
+const NOTHING: BlobReader = { size: 0, close: async () => undefined, async *[Symbol.asyncIterator]() {} };
+
 /** One answer with bytes: its parts, and the frame around them when there are several. */
 interface Plan {
   readonly open: OpenLink;
   readonly parts: readonly [Span, ...Span[]];
   readonly frame: Multipart | undefined;
+  readonly length: number;
 }
 
 export function serveLinks(app: FastifyInstance, web: LinkParts): void {
@@ -75,19 +82,28 @@ async function answer(web: LinkParts, request: FastifyRequest, reply: FastifyRep
   const type = mediaType(open.mediaType);
   const parts: Plan["parts"] = wanted.kind === "parts" ? wanted.parts : [{ start: 0, end: size }];
   const frame = parts.length > 1 ? multipart(parts, size, type) : undefined;
+  const length = frame?.length ?? parts[0].end - parts[0].start;
   reply.headers({
     "content-type": frame?.type ?? type,
-    "content-length": frame?.length ?? parts[0].end - parts[0].start,
+    "content-length": length,
   });
   if (wanted.kind === "parts") reply.code(206);
   if (wanted.kind === "parts" && !frame) reply.header("content-range", contentRange(parts[0], size));
   if (request.method === "HEAD") return reply.send();
 
   const closed = new AbortController();
-  reply.raw.once("close", () => closed.abort());
+  reply.raw.once("close", () => closed.abort(OVER));
   // Opened before the header goes, so that a store that is down can still be told by a status.
-  const reader = size === 0 ? undefined : await open.read(parts[0], closed.signal);
-  const work = send(web, { open, parts, frame }, reader, closed.signal, request, reply, hashToken(token).slice(0, 8));
+  const reader = size === 0 ? NOTHING : await open.read(parts[0], closed.signal);
+  const work = send(
+    web,
+    { open, parts, frame, length },
+    reader,
+    closed.signal,
+    request,
+    reply,
+    hashToken(token).slice(0, 8),
+  );
   web.underWay.add(work);
   void work.finally(() => web.underWay.delete(work));
   return reply;
@@ -96,8 +112,8 @@ async function answer(web: LinkParts, request: FastifyRequest, reply: FastifyRep
 /** Sends what was planned and reports what went out. Never rejects. */
 async function send(
   { clock, log, buffers, receipts, metrics }: LinkParts,
-  { open, parts, frame }: Plan,
-  first: BlobReader | undefined,
+  { open, parts, frame, length }: Plan,
+  first: BlobReader,
   signal: AbortSignal,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -106,8 +122,9 @@ async function send(
   const began = clock.now();
   const { raw: response } = reply;
   const { socket } = request.raw;
-  const body = new Body(response);
+  const body = new Body(response, length);
   const served: { start: number; end: number }[] = [];
+  const closing: Promise<void>[] = [];
   let whole = false;
   try {
     receipts.watch(socket);
@@ -118,23 +135,25 @@ async function send(
       if (frame) await body.write(frame.heads[i]!);
       const span = { start: part.start, end: part.start };
       served.push(span);
-      if (part.end === part.start) break; // an empty file
+      const reader = (i === 0 && first) || (await open.read(part, signal));
       const before = body.given;
       try {
-        await sendSpan(body, (i === 0 && first) || (await open.read(part, signal)), part, buffers);
+        await sendSpan(body, reader, part, buffers);
       } finally {
         span.end += body.given - before;
+        closing.push(reader.close());
       }
     }
     if (frame) await body.write(frame.tail);
-    await body.end();
+    if (length === 0) await body.write(new Uint8Array());
     whole = await receipts.of(socket);
   } catch (e) {
     // Its header is out, so the only way left to say no is to end the connection before the last byte.
     if (!(e instanceof Cut) && !signal.aborted) log.error({ err: e, link }, "a download was cut from our side");
     response.destroy();
   }
-  await first?.close();
+  closing.push(first.close());
+  await Promise.allSettled(closing);
   await report(open, served, parts, whole).catch((e: unknown) =>
     log.error({ err: e, link }, "a download was not reported"),
   );

@@ -27,10 +27,12 @@ export class WebServer {
     const web = this.#web;
     this.#web = undefined;
     if (!web) return;
-    const { app, limits, receipts, underWay } = web;
+    const { app, limits, receipts, closeUnused, underWay } = web;
     receipts.stop();
     const cancel = this.#parts.clock.after(limits.grace, () => app.server.closeAllConnections());
-    await app.close();
+    const closed = app.close();
+    closeUnused();
+    await closed;
     cancel();
     await Promise.all(underWay);
   }

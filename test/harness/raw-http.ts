@@ -14,14 +14,16 @@ const DEADLINE = 10_000;
 
 export class RawHttp {
   readonly socket: Socket;
-  #buffer = Buffer.alloc(0);
+  #room = Buffer.allocUnsafe(65_536);
+  /** What has come and was not taken: the beginning of the room. */
+  #buffer = this.#room.subarray(0, 0);
   #ended = false;
   #wake: () => void = () => undefined;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on("data", (chunk: Buffer) => {
-      this.#buffer = Buffer.concat([this.#buffer, chunk]);
+      this.#add(chunk);
       this.#wake();
     });
     const end = (): void => {
@@ -37,6 +39,20 @@ export class RawHttp {
     const socket = connect({ port, host: "127.0.0.1", localAddress: from, noDelay: true });
     await once(socket, "connect");
     return new RawHttp(socket);
+  }
+
+  #add(chunk: Buffer): void {
+    const have = this.#buffer.length;
+    const start = this.#buffer.byteOffset - this.#room.byteOffset;
+    if (start + have + chunk.length > this.#room.length) {
+      const room = Buffer.allocUnsafe(2 * (have + chunk.length));
+      this.#buffer.copy(room);
+      this.#room = room;
+      this.#buffer = room.subarray(0, have);
+    }
+    const at = this.#buffer.byteOffset - this.#room.byteOffset;
+    chunk.copy(this.#room, at + have);
+    this.#buffer = this.#room.subarray(at, at + have + chunk.length);
   }
 
   send(text: string): void {
