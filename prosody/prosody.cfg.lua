@@ -65,7 +65,7 @@ if not as_debian then network_settings = { nagle = false } end
 
 ---------- what it can do ----------
 
-modules_enabled = {
+local modules = {
 	-- what any server needs
 	"disco"; "saslauth"; "roster"; "presence"; "message"; "iq"; "ping"; "time"; "version"; "posix";
 	-- what Restante's chat lines and links want: kept for those who are away, shown on each of one's devices, safe on bad networks
@@ -78,18 +78,19 @@ modules_enabled = {
 	-- "groups";
 	starttls and "tls" or nil;
 }
-if ENV_PROSODY_LOG_LEVEL == "debug" then table.insert(modules_enabled, "stanza_debug"); end
+if ENV_PROSODY_LOG_LEVEL == "debug" then table.insert(modules, "stanza_debug"); end
 if ENV_PROSODY_FEDERATION == "no" then
 	modules_disabled = { "s2s" }
 else
-	table.insert(modules_enabled, "dialback")
+	table.insert(modules, "dialback")
 	s2s_secure_auth = true
 end
 if as_debian then
 	-- Debian's own values. 10 kB/s holds back in-band transfers (XEP-0047) more than anything else: better leave the module out.
-	table.insert(modules_enabled, "limits")
+	table.insert(modules, "limits")
 	limits = { c2s = { rate = "10kb/s" }; s2sin = { rate = "30kb/s" } }
 end
+modules_enabled = modules -- what is set here cannot be read back
 
 authentication = "internal_hashed"
 storage = "internal"

@@ -1,0 +1,27 @@
+/**
+ * The reference: a component as its library's page shows one, that answers each presence with a message.
+ * Usage: node bare-component.mjs DOMAIN PORT SECRET. Says "ready" when it is connected.
+ */
+import { component, xml } from "@xmpp/component";
+
+const [domain, port, secret] = process.argv.slice(2);
+const bot = `bot@${domain}`;
+const xmpp = component({ service: `xmpp://127.0.0.1:${port}`, domain, password: secret });
+
+xmpp.on("error", (error) => console.error(error.message));
+xmpp.on("online", () => console.log("ready"));
+xmpp.on("stanza", async (stanza) => {
+  if (!stanza.is("presence")) return;
+  const { from, type } = stanza.attrs;
+  const to = from.split("/")[0];
+  if (type === "subscribe") {
+    await xmpp.send(xml("presence", { from: bot, to, type: "subscribed" }));
+    await xmpp.send(xml("presence", { from: bot, to, type: "subscribe" }));
+  }
+  if (type === "probe") await xmpp.send(xml("presence", { from: `${bot}/bare`, to: from }));
+  if (type === undefined)
+    await xmpp.send(
+      xml("message", { from: bot, to, type: "chat" }, xml("body", {}, "https://files.example.test/g/x"), xml("x", { xmlns: "jabber:x:oob" }, xml("url", {}, "https://files.example.test/g/x"))), // prettier-ignore
+    );
+});
+await xmpp.start();

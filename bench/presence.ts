@@ -1,0 +1,197 @@
+/**
+ * Presence → offer, beside a bare component of xmpp.js that answers each presence with a message: 200 log-ins one by one, and 5,000
+ * clients that come online in a burst, on Prosody as Debian configures it and on ejabberd. The two take turns on the same server.
+ *
+ *     npm run build && node --import ./test/harness/typescript.mjs bench/presence.ts [prosody] [ejabberd] [--log-ins 200] [--burst 5000]
+ */
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { Index, KeptFile } from "../component/control/ports.js";
+import { systemClock } from "../component/lib/clock.js";
+import { randomId } from "../component/lib/ids.js";
+import { bare } from "../component/lib/jid.js";
+import { createLog } from "../component/lib/log.js";
+import { openIndex } from "../component/storage/index/open.js";
+import { startEjabberd } from "../test/harness/ejabberd.js";
+import { run } from "../test/harness/process.js";
+import { startProsody } from "../test/harness/prosody.js";
+import { startRestante, type Restante } from "../test/harness/restante.js";
+import { RawClient } from "./raw-client.js";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { "log-ins": { type: "string", default: "200" }, burst: { type: "string", default: "5000" } },
+});
+const LOG_INS = Number(values["log-ins"]);
+const BURST = Number(values.burst);
+const OFFER = "jabber:x:oob";
+const ROUNDS = 4;
+const AT_ONCE = 50;
+
+interface Server {
+  readonly domain: string;
+  readonly component: string;
+  readonly secret: string;
+  readonly c2sPort: number;
+  readonly componentPort: number;
+  addUser(name: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+interface Candidate {
+  readonly name: string;
+  /** Makes ready what each of these users is to be offered. */
+  prepare(users: readonly string[]): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+function bareComponent(server: Server): Candidate {
+  const file = fileURLToPath(new URL("bare-component.mjs", import.meta.url));
+  let child: ReturnType<typeof run>;
+  return {
+    name: "bare",
+    prepare: async () => undefined,
+    async start() {
+      child = run(process.execPath, [file, server.component, String(server.componentPort), server.secret]);
+      await child.waitFor(/^ready/);
+    },
+    stop: () => child.stop(),
+  };
+}
+
+async function ourselves(server: Server): Promise<Candidate & { end(): Promise<void> }> {
+  const restante: Restante = await startRestante(server, { config: { log: { level: "warn" } } });
+  await restante.stop();
+  const records = async <T>(work: (index: Index) => Promise<T>): Promise<T> => {
+    const index = openIndex(`sqlite:${restante.folder}/restante.db`, {
+      log: createLog("silent"),
+      clock: systemClock,
+      role: "tool",
+    });
+    await index.start();
+    try {
+      return await work(index);
+    } finally {
+      await index.stop();
+    }
+  };
+  let file: KeptFile | undefined;
+  return {
+    name: "restante",
+    prepare: (users) =>
+      records(async (index) => {
+        const now = Date.now();
+        if (!file) {
+          const intake = {
+            id: randomId(),
+            owner: bare(`romeo@${server.domain}`),
+            method: "link",
+            source: "",
+            name: "photo.jpg",
+            blobKey: randomId(),
+            since: now,
+          };
+          await index.beginIntake(intake);
+          file = await index.keep(
+            intake,
+            { sha256: "00".repeat(32), size: 1000 },
+            { name: "photo.jpg", mediaType: "image/jpeg", until: now + 864e5 },
+            1e9,
+            () => [],
+          );
+        }
+        for (const user of users) await index.createParcel(file, bare(`${user}@${server.domain}`), now, now + 864e5);
+      }),
+    start: () => restante.start(),
+    stop: () => restante.stop(),
+    end: () => restante.remove(),
+  };
+}
+
+const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!;
+
+async function inGroups<T>(all: readonly T[], size: number, work: (one: T) => Promise<void>): Promise<void> {
+  for (let i = 0; i < all.length; i += size) await Promise.all(all.slice(i, i + size).map(work));
+}
+
+/** Milliseconds from each log-in's presence to its offer. Everybody has the bot as a contact. */
+async function logIns(server: Server, candidate: Candidate, users: readonly string[]): Promise<number[]> {
+  await candidate.prepare(users);
+  await candidate.start();
+  const took: number[] = [];
+  for (const user of users) {
+    const client = new RawClient(server, user);
+    await client.logIn();
+    const began = performance.now();
+    await client.until("<presence/>", OFFER);
+    took.push(performance.now() - began);
+    client.close();
+  }
+  await candidate.stop();
+  return took;
+}
+
+/** Milliseconds from the first presence to the last offer. */
+async function burst(server: Server, candidate: Candidate, users: readonly string[]): Promise<number> {
+  await candidate.prepare(users);
+  await candidate.start();
+  const clients = users.map((user) => new RawClient(server, user));
+  await inGroups(clients, AT_ONCE, (client) => client.logIn());
+  const began = performance.now();
+  await Promise.all(
+    clients.map((client) => client.until(`<presence/><presence to='bot@${server.component}'/>`, OFFER)),
+  );
+  const took = performance.now() - began;
+  for (const client of clients) client.close();
+  await candidate.stop();
+  return took;
+}
+
+async function compare(name: string, server: Server): Promise<void> {
+  const plain = bareComponent(server);
+  const ours = await ourselves(server);
+  const contacts = Array.from({ length: LOG_INS / ROUNDS }, (_, i) => `contact${i}`);
+  await inGroups(contacts, AT_ONCE, (user) => server.addUser(user));
+  await plain.start();
+  for (const user of contacts) {
+    const client = new RawClient(server, user);
+    await client.logIn();
+    await client.until(`<presence/><presence to='bot@${server.component}' type='subscribe'/>`, "type='subscribe'");
+    await client.until(`<presence to='bot@${server.component}' type='subscribed'/>`, OFFER);
+    client.close();
+  }
+  await plain.stop();
+
+  const took: Record<string, number[]> = { bare: [], restante: [] };
+  for (let round = 0; round < ROUNDS; round++)
+    for (const candidate of round % 2 ? [ours, plain] : [plain, ours])
+      took[candidate.name]!.push(...(await logIns(server, candidate, contacts)));
+  const [a, b] = [took["restante"]!, took["bare"]!].map((list) => list.sort((x, y) => x - y)) as [number[], number[]];
+  for (const q of [0.5, 0.99])
+    console.log(`${name}  presence → offer, p${q * 100} of ${LOG_INS}: ${quantile(a, q).toFixed(2)} ms, bare ${quantile(b, q).toFixed(2)} ms, ratio ${(quantile(a, q) / quantile(b, q)).toFixed(2)}`); // prettier-ignore
+
+  if (BURST > 0) {
+    const crowd = Array.from({ length: BURST }, (_, i) => `crowd${i}`);
+    await inGroups(crowd, AT_ONCE, (user) => server.addUser(user));
+    const times: Record<string, number[]> = { bare: [], restante: [] };
+    for (const candidate of [plain, ours, ours, plain, plain, ours])
+      times[candidate.name]!.push(await burst(server, candidate, crowd));
+    const [mine, its] = [times["restante"]!, times["bare"]!].map((list) => list.sort((x, y) => x - y)[1]!) as [
+      number,
+      number,
+    ];
+    console.log(`${name}  ${BURST} in a burst, all offered: ${(mine / 1000).toFixed(2)} s, bare ${(its / 1000).toFixed(2)} s, ratio ${(mine / its).toFixed(2)} (medians of 3)`); // prettier-ignore
+  }
+  await ours.end();
+}
+
+const wanted = positionals.length > 0 ? positionals : ["prosody", "ejabberd"];
+for (const name of wanted) {
+  const server = name === "prosody" ? await startProsody({ settings: "debian" }) : await startEjabberd();
+  await compare(name, server);
+  await server.remove();
+}
+process.exit(0);
