@@ -25,13 +25,15 @@ export interface S3Clients {
 }
 
 const CONNECT = 3_000; // ms
-/** Silence on a connection, in ms. */
+/** How long a store may be silent in the midst of a request, in ms. */
 export const SILENCE = 8_000;
 // With the SDK's pauses between them, a store that refuses connections is "storage-down" in under a second, a frozen one in half a minute.
 const ATTEMPTS = 3;
 
 /** Loads the SDK, which takes a while: only those wait for it who use it. Nothing is sent yet. */
-export async function connectS3(place: S3Place): Promise<S3Clients> {
+export async function connectS3(place: S3Place, silence: number): Promise<S3Clients> {
+  // Our lock file says which SDK runs: on which Node a later one would run is nothing that an operator needs to be told.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const { S3 } = await import("@aws-sdk/client-s3");
   const common = {
     region: place.region,
@@ -47,13 +49,13 @@ export async function connectS3(place: S3Place): Promise<S3Clients> {
   return {
     talk: new S3({
       ...common,
-      requestHandler: { connectionTimeout: CONNECT, socketTimeout: SILENCE, ...agent(64) },
+      requestHandler: { connectionTimeout: CONNECT, socketTimeout: silence, ...agent(64) },
     }),
     bodies: new S3({
       ...common,
       requestHandler: {
         connectionTimeout: CONNECT,
-        requestTimeout: SILENCE,
+        requestTimeout: silence,
         throwOnRequestTimeout: true,
         ...agent(1024),
       },

@@ -6,7 +6,14 @@ import type { GetObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
 import type { BlobReader, Span } from "../../control/ports.js";
 import { checkSpan } from "./key.js";
-import { isOutOfRange, s3Refusal, SILENCE } from "./s3-client.js";
+import { isOutOfRange, s3Refusal } from "./s3-client.js";
+
+export interface Source {
+  readonly s3: S3;
+  readonly object: { readonly Bucket: string; readonly Key: string };
+  /** How long the next bytes may be waited for, in ms. */
+  readonly silence: number;
+}
 
 interface Answer {
   readonly size: number;
@@ -15,11 +22,11 @@ interface Answer {
 
 /** Asks for the bytes (all, when `span` is absent) and answers as soon as they begin to come. */
 export async function openS3Reader(
-  s3: S3,
-  object: { Bucket: string; Key: string },
+  source: Source,
   span: Span | undefined,
   signal: AbortSignal | undefined,
 ): Promise<BlobReader> {
+  const { s3, object, silence } = source;
   const ask = async (from: Span | undefined): Promise<Answer> => {
     try {
       if (from && from.start === from.end) {
@@ -36,7 +43,7 @@ export async function openS3Reader(
   };
   const first = await ask(span);
   try {
-    return new S3Reader(first, checkSpan(span, first.size), ask, signal);
+    return new S3Reader(first, checkSpan(span, first.size), { ask, silence }, signal);
   } catch (e) {
     first.body?.destroy();
     throw e;
@@ -56,15 +63,22 @@ class S3Reader implements BlobReader {
   readonly size: number;
   readonly #span: Span;
   readonly #ask: (span: Span) => Promise<Answer>;
+  readonly #silence: number;
   readonly #signal: AbortSignal | undefined;
   #body: Readable | undefined;
   #closed = false;
 
-  constructor(first: Answer, span: Span, ask: (span: Span) => Promise<Answer>, signal: AbortSignal | undefined) {
+  constructor(
+    first: Answer,
+    span: Span,
+    more: { readonly ask: (span: Span) => Promise<Answer>; readonly silence: number },
+    signal: AbortSignal | undefined,
+  ) {
     this.size = first.size;
     this.#body = first.body;
     this.#span = span;
-    this.#ask = ask;
+    this.#ask = more.ask;
+    this.#silence = more.silence;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -77,7 +91,7 @@ class S3Reader implements BlobReader {
         const before = at;
         try {
           this.#body ??= (await this.#ask({ start: at, end })).body;
-          for await (const chunk of unstalled(this.#body!)) {
+          for await (const chunk of unstalled(this.#body!, this.#silence)) {
             const wanted = chunk.subarray(0, end - at);
             at += wanted.length;
             yield wanted;
@@ -107,10 +121,10 @@ class S3Reader implements BlobReader {
 }
 
 /** The body's chunks; one that does not come in time is an error. The time in which nobody asks for one does not count. */
-async function* unstalled(body: Readable): AsyncGenerator<Uint8Array, void, void> {
+async function* unstalled(body: Readable, silence: number): AsyncGenerator<Uint8Array, void, void> {
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   for (;;) {
-    const timer = setTimeout(() => body.destroy(new Error(`no bytes for ${SILENCE} ms`)), SILENCE);
+    const timer = setTimeout(() => body.destroy(new Error(`no bytes for ${silence} ms`)), silence);
     const result = await chunks.next().finally(() => clearTimeout(timer));
     if (result.done) return;
     yield result.value;

@@ -127,8 +127,12 @@ export class S3Writer implements BlobWriter {
     if (this.#filled > 0) await this.#send();
     const MultipartUpload = { Parts: await Promise.all(this.#parts) };
     const request = { ...this.#o.object, UploadId: await upload, MultipartUpload };
-    // Missing: a second try after the first one's answer was lost. The upload has become the object, as the look at it will show.
-    await this.#o.s3.completeMultipartUpload(request, this.#options).catch(unlessMissing);
+    await this.#o.s3.completeMultipartUpload(request, this.#options).catch(async (e: unknown) => {
+      // When only the answer was lost, the SDK's second try met an upload that was no more: the object is there.
+      await this.#verify().catch(() => {
+        throw e;
+      });
+    });
   }
 
   async #verify(): Promise<void> {

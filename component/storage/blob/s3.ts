@@ -9,6 +9,7 @@ import { checkKey, checkSpan, isKey } from "./key.js";
 import { probe } from "./probe.js";
 import {
   connectS3,
+  SILENCE,
   isUnsupported,
   unlessMissing,
   s3Complaint,
@@ -22,18 +23,21 @@ import { S3Writer } from "./s3-writer.js";
 export class S3BlobStore implements BlobStore {
   readonly #place: S3Place;
   readonly #log: Log;
+  readonly #silence: number;
   #clients: S3Clients | undefined;
   /** The writers of this process that have not ended: `remove` ends them too. */
   readonly #writers = new Map<string, S3Writer>();
 
-  constructor(place: S3Place, log: Log) {
+  /** `silence`: how long the store may keep us waiting for the next sign of life, in ms. */
+  constructor(place: S3Place, log: Log, silence = SILENCE) {
     this.#place = place;
     this.#log = log;
+    this.#silence = silence;
   }
 
   /** Rejects when the place is wrong; a store that is merely away is waited for by everyone who needs it. */
   async start(): Promise<void> {
-    this.#clients = await connectS3(this.#place);
+    this.#clients = await connectS3(this.#place, this.#silence);
     try {
       await probe(this);
     } catch (cause) {
@@ -74,7 +78,7 @@ export class S3BlobStore implements BlobStore {
     checkKey(key);
     signal?.throwIfAborted();
     if (span) checkSpan(span, Infinity);
-    return openS3Reader(this.#s3.bodies, this.#object(key), span, signal);
+    return openS3Reader({ s3: this.#s3.bodies, object: this.#object(key), silence: this.#silence }, span, signal);
   }
 
   async remove(key: string): Promise<void> {
