@@ -135,6 +135,13 @@ describe("index on PostgreSQL", () => {
     await index.check();
     expect((await give(index, owner)).number).toBe(2);
     await index.stop();
+
+    await postgres.stop();
+    await expect(index.start()).rejects.toMatchObject({ code: "index-down" });
+    await postgres.start();
+    await index.start();
+    expect(await index.file(file.id)).toMatchObject({ name: file.name });
+    await index.stop();
   });
 
   test("kill -9 of the server in the middle of work: what was acknowledged is there", async () => {

@@ -50,7 +50,7 @@ export class PostgresEngine implements Engine {
   readonly #options: PostgresOptions;
   /** Tells our own announcements from those of others. */
   readonly #origin = randomId();
-  readonly #stopping = new AbortController();
+  #stopping = new AbortController();
   readonly #unsaid = new Set<string>();
   #pool: pg.Pool | undefined;
   #db: Db | undefined;
@@ -84,6 +84,7 @@ export class PostgresEngine implements Engine {
     // While a connection is in use the pool does not listen, and an error that nobody hears ends the process. The query fails by itself.
     pool.on("connect", (client) => client.on("error", (err) => log.debug({ err }, "lost a connection in use")));
     this.#pool = pool;
+    this.#stopping = new AbortController();
     this.#db = new Kysely<Schema>({
       dialect: new PostgresDialect({ pool: { connect: () => careful(pool), end: () => pool.end() } }),
     });
