@@ -83,8 +83,12 @@ export const KEYS = {
     url: key(url("http://", "https://"), "http://127.0.0.1:8090", "How people reach it."),
   },
   streams: {
-    listen: key(address, "0.0.0.0:7625", "Where the SOCKS5 stream host listens."),
-    host: key(z.string(), "", "How peers reach the stream host; empty: the component's domain."),
+    listen: key(
+      address,
+      "0.0.0.0:7625",
+      "Reserved for byte streams, which this version does not carry yet: where their host will listen.",
+    ),
+    host: key(z.string(), "", "Reserved for byte streams: how peers will reach their host."),
     allow_private: key(flag, false, "Whether to fetch from and connect to private addresses (intranets, tests)."),
     ports: key(ports, [], "Which ports links may name; empty: the usual web ports, or any where allow_private is set."),
   },
