@@ -1,12 +1,16 @@
 /** The harness itself: every server and every kind of client that the other tests stand on. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { watch } from "node:fs";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import pg from "pg";
+import ts from "typescript";
 import { startEjabberd, type Ejabberd } from "../harness/ejabberd.js";
 import { startNginx } from "../harness/nginx.js";
 import { startPostgres, type Postgres } from "../harness/postgres.js";
+import { run } from "../harness/process.js";
 import type { S3Server } from "../harness/s3.js";
 import { startS3rver } from "../harness/s3rver.js";
 import { startSwift } from "../harness/swift.js";
@@ -44,6 +48,30 @@ describe("Prosody", () => {
     await prosody.start();
     await (await xmppUser(prosody, "tybalt")).stop();
   });
+});
+
+test("Prosody takes more configuration, and shows stanzas in debug", async () => {
+  const extra = 'Component "more.example.test"\n\tcomponent_secret = "x"\n';
+  const prosody = await startProsody({ logLevel: "debug", extra });
+  const romeo = await xmppUser(prosody, "romeo");
+  await romeo.say("more.example.test", "anybody?");
+  await romeo.waitStanza((stanza) => stanza.is("message") && stanza.attrs.type === "error");
+  await romeo.stop();
+  await prosody.stop();
+  expect(await readFile(prosody.log, "utf8")).toMatch(/<body>anybody\?<\/body>/);
+  await prosody.remove();
+});
+
+test("Prosody as Debian has it holds clients back to 10 kB a second", async () => {
+  const prosody = await startProsody({ settings: "debian" });
+  const romeo = await xmppUser(prosody, "romeo");
+  const begin = performance.now();
+  for (const text of ["x".repeat(30_000), "the end"]) await romeo.say(romeo.jid, text);
+  await romeo.waitMessage(romeo.bare, /^the end$/);
+  // A machine can only be slower than what it is held to.
+  expect(performance.now() - begin).toBeGreaterThan(1_500);
+  await romeo.stop();
+  await prosody.remove();
 });
 
 describe("ejabberd", () => {
@@ -143,4 +171,40 @@ test("a small disk is soon full", async () => {
   const disk = await smallDisk(64 * 1024);
   await expect(writeFile(join(disk.path, "large"), Buffer.alloc(128 * 1024))).rejects.toThrow(/ENOSPC/);
   await disk.remove();
+});
+
+test("what a test process has started ends with it, also by kill -9", async () => {
+  const folder = await tempFolder();
+  const doomed = await tempFolder("restante-doomed");
+  const source = await readFile(new URL("../harness/guard.ts", import.meta.url), "utf8");
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  await writeFile(join(folder.path, "guard.mjs"), outputText);
+  await writeFile(
+    join(folder.path, "main.mjs"),
+    `import { hold } from "./guard.mjs";
+     import { spawn } from "node:child_process";
+     const child = spawn("sleep", ["1000"], { detached: true, stdio: "ignore" });
+     hold("group", child.pid);
+     hold("folder", ${JSON.stringify(doomed.path)});
+     console.log("held " + child.pid);`,
+  );
+  const main = run("node", [join(folder.path, "main.mjs")]);
+  const [, pid] = await main.waitFor(/^held (\d+)$/);
+  const watcher = watch(join(doomed.path, ".."));
+  main.signal("SIGKILL");
+  await main.exit;
+  while (
+    await access(doomed.path).then(
+      () => true,
+      () => false,
+    )
+  )
+    await once(watcher, "change", { signal: AbortSignal.timeout(10_000) });
+  watcher.close();
+  // The group was ended before the folder was removed. Where nobody reaps orphans it stays as a zombie, which runs no more.
+  const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z");
+  expect(state.slice(state.lastIndexOf(")") + 2)).toMatch(/^[ZX]/);
+  await folder.remove();
 });
