@@ -1,6 +1,8 @@
 /** argv → what to do. Everything that is said to people here is one line or a report; the log goes to standard error. */
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { Command } from "commander";
 import { ConfigError, loadConfig } from "./config.js";
@@ -54,6 +56,23 @@ program
     }
     process.stdout.write(failed === 0 ? "\nAll is well.\n" : `\n${failed} to be put right.\n`);
     process.exitCode = failed === 0 ? 0 : 1;
+  });
+
+program
+  .command("demo")
+  .description(
+    "show the main job on this machine, with a real Prosody and real clients (in a checkout, after npm install)",
+  )
+  .option("--once", "end after the job instead of staying up", false)
+  .action(async ({ once: ends }: { once: boolean }) => {
+    const checkout = fileURLToPath(new URL("..", import.meta.url));
+    if (!existsSync(`${checkout}test/demo.ts`))
+      throw new ConfigError("the demo needs a checkout of the source: npm install && npm run demo");
+    const child = spawn("npm", ["run", "--silent", "demo", "--", ...(ends ? ["--once"] : [])], {
+      cwd: checkout,
+      stdio: "inherit",
+    });
+    [process.exitCode] = (await once(child, "exit")) as [number];
   });
 
 function hasCode(e: unknown): boolean {
