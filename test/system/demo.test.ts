@@ -11,4 +11,4 @@ test("restante demo --once shows the main job and ends with 0", async () => {
   expect(shown).toContain("the same bytes");
   expect(shown).toMatch(/bot\s+juliet@verona\.test has balcony/);
   expect(shown).toMatch(/delivered/);
-}, 120_000);
+}, 300_000);
