@@ -44,12 +44,15 @@ export async function startSwift(): Promise<Swift> {
   async function start(): Promise<void> {
     const asUser = userInfo().uid === 0 ? ["-u", "root"] : [];
     const options = { cwd: folder.path, log, env: { SWIFT_CONF: path("swift.conf") } };
+    const memcached = run("memcached", ["-l", "127.0.0.1", "-p", String(memcachedPort), "-U", "0", ...asUser], options);
     servers = [
-      run("memcached", ["-l", "127.0.0.1", "-p", String(memcachedPort), "-U", "0", ...asUser], options),
+      memcached,
       ...KINDS.map((kind) => run(`swift-${kind}-server`, [path(`${kind}-server.conf`), "-v"], options)),
     ];
-    const all = [memcachedPort, ...KINDS.map((kind) => ports[kind])];
-    await Promise.all(servers.map((server, i) => server.during((signal) => accepting(all[i]!, signal), 60_000)));
+    await memcached.during((signal) => accepting(memcachedPort, signal));
+    await Promise.all(
+      KINDS.map((kind, i) => servers[i + 1]!.during((signal) => answering(ports[kind], signal), 60_000)),
+    );
   }
   const stop = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.stop())));
   await start();
@@ -68,4 +71,10 @@ export async function startSwift(): Promise<Swift> {
       await folder.remove();
     },
   };
+}
+
+/** Swift's servers take connections before they have read their programs: only an answer, of whatever status, shows that they are there. */
+async function answering(port: number, signal: AbortSignal): Promise<void> {
+  await accepting(port, signal);
+  await (await fetch(`http://127.0.0.1:${port}/`, { signal })).arrayBuffer();
 }
