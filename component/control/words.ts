@@ -52,7 +52,9 @@ export const STATES: Readonly<Record<ParcelState, string>> = {
   failed: "failed",
 };
 
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+/** The joiners stay where they join: pictures of several signs are spelt with them, and Persian and Indic words. */
+const UNSAFE =
+  /(?!(?<=[\p{L}\p{M}\p{Emoji_Modifier}\p{Extended_Pictographic}])[\u200c\u200d][\p{L}\p{Extended_Pictographic}])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
 /** A name from outside as a label of one line: no controls, no bidi tricks, at most 120 characters. */
 export function label(text: string): string {

@@ -8,7 +8,9 @@ describe("words", () => {
     expect(label("photo\u202Egpj.exe")).toBe("photo gpj.exe");
     expect(label("")).toBe("unnamed");
     expect([...label("x".repeat(500))].length).toBeLessThanOrEqual(120);
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (s) => !/[\p{Cc}\p{Cf}\n]/u.test(label(s))));
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (s) => !/(?![\u200c\u200d])[\p{Cc}\p{Cf}\n]/u.test(label(s))));
+    for (const joined of ["🧚‍♀️.png", "👩🏽‍🚀", "نامه‌ها.pdf"]) expect(label(joined)).toBe(joined);
+    expect(label("bot\u200d\u200d \u200c\u200d")).toBe("bot");
   });
 
   test("no sentence is left with a gap that has no name", () => {
