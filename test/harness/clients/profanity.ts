@@ -1,5 +1,5 @@
 /** Profanity, the client for terminals, on a terminal that nobody sees: typed at with tmux, read from what it has drawn. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { exec, run } from "../process.js";
@@ -28,6 +28,8 @@ export async function profanity(server: ClientServer, user: string, options: Cli
     path("config", "profanity", "profrc"),
     "[ui]\nsplash=false\nwrap=false\noccupants=false\n[notifications]\nmessage=false\n",
   );
+  await mkdir(path("data", "profanity", "certs"));
+  await copyFile(server.certFile, path("data", "profanity", "certs", "CAfile.pem")); // trusted by its uploads and downloads
   const account = {
     enabled: "true",
     jid,
@@ -50,7 +52,6 @@ export async function profanity(server: ClientServer, user: string, options: Cli
     LC_ALL: "C.UTF-8",
     TERM: "xterm",
     TMUX: undefined,
-    SSL_CERT_FILE: server.certFile,
   };
   const terminal = run("tmux", ["-S", socket, "-f", "/dev/null", "-D"], { env, name: `profanity ${user}` });
   await terminal.during(async (signal) => {
@@ -75,6 +76,9 @@ export async function profanity(server: ClientServer, user: string, options: Cli
       screen = (await tmux("capture-pane", "-p", "-J")).split("\n");
       const match = screen.map((line) => pattern.exec(line)).find((found) => found !== null);
       if (match) return match;
+      // A person would look at the chat that has come.
+      const news = screen.map((line) => /<< chat message: .* \(win (\d+)\)/.exec(line)).find((found) => found !== null);
+      if (news) await type(`/win ${news[1]}`);
       if (Date.now() > end) throw new Error(`profanity shows nothing like ${pattern}:\n${screen.join("\n")}`);
       await delay(100);
     }
@@ -95,6 +99,12 @@ export async function profanity(server: ClientServer, user: string, options: Cli
     subscribe: (to) => type(`/sub request ${to}`),
     say: (to, text) => type(`/msg ${to} ${text}`),
     async sendFile(file, to) {
+      // It asks the server what it can do after the log-in, and uploads nothing before it knows. These answers come after those.
+      await type("/win 1");
+      await type(`/disco items ${server.domain}`);
+      await waitFor(new RegExp(`^.*upload\\.${server.domain}`));
+      await type(`/disco info upload.${server.domain}`);
+      await waitFor(/urn:xmpp:http:upload:0/);
       await type(`/msg ${to}`);
       await type(`/sendfile ${file}`);
     },

@@ -49,12 +49,14 @@ class Client(ClientXMPP):
 
     async def on_start(self, _event):
         await self.get_roster()
+        await self['xep_0115'].update_caps(broadcast=False)  # slixmpp leaves it to its users
         self.send_presence()
         out('online', jid=str(self.boundjid))
 
     def on_message(self, message):
+        xml = str(message)  # first: slixmpp adds what it is asked for
         out('message', **{'from': str(message['from'])}, type=message['type'], id=message['id'], body=message['body'],
-            oob=message['oob']['url'], replaces=message['replace']['id'], xml=str(message))
+            oob=message['oob']['url'], replaces=message['replace']['id'], xml=xml)
 
     def on_presence(self, presence):
         out('presence', **{'from': str(presence['from'])}, type=presence['type'], status=presence['status'], xml=str(presence))
