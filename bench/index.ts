@@ -5,7 +5,6 @@
  */
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import Database from "libsql";
 import pg from "pg";
 import { systemClock } from "../component/lib/clock.js";
 import { bare, type BareJid } from "../component/lib/jid.js";
@@ -14,19 +13,11 @@ import type { Index } from "../component/control/ports.js";
 import { openIndex } from "../component/storage/index/open.js";
 import { startPostgres } from "../test/harness/postgres.js";
 import { tempFolder } from "../test/harness/tmp.js";
+import { EACH, fill, fillSqlite } from "./waiting-parcels.js";
 
 const SIZES = [1e4, 1e5, 1e6];
-const EACH = 10; // parcels of one recipient
 const QUERIES = 5_000;
 const STEPS = 1_000;
-
-/** Rows `from` ≤ i < `to`, in SQL that both databases read, given a table `n(i)`. */
-const fill = (n: string): string[] => [
-  `insert into contacts select 'r' || i || '@example.org', 'met', 1, 1, 0, ${EACH + 1}, 0, 0 from ${n} where i % ${EACH} = 0`,
-  `insert into parcels select 'p' || i, 'f' || i, 's' || (i % 1000) || '@example.org', 'r' || (i - i % ${EACH}) || '@example.org', 1, i % ${EACH} + 1,
-     'photo ' || i || '.jpg', 'k' || i, 1000, 'image/jpeg', 'h' || i, 'waiting', '', 0, 1, 1800000000000 + i, 1800000000000 + i, 1900000000000 + i, null from ${n}`,
-  `insert into history select 'p' || i, 1, 0, '', 'waiting', 'create', '' from ${n}`,
-];
 
 const open = (url: string): Index =>
   openIndex(url, { log: createLog("silent"), clock: systemClock, role: "server", patience: 60_000 });
@@ -91,14 +82,7 @@ if (chosen.length === 0 || chosen.includes("sqlite")) {
   const folder = await tempFolder("restante-bench");
   const path = join(folder.path, "restante.db");
   await measure("SQLite", `sqlite:${path}`, async (from, to) => {
-    const file = new Database(path);
-    file.exec("pragma synchronous = off");
-    for (const sql of fill(
-      `(with recursive n(i) as (select ${from} union all select i + 1 from n where i + 1 < ${to}) select i from n)`,
-    ))
-      file.exec(sql);
-    file.exec("pragma wal_checkpoint(truncate)");
-    file.close();
+    fillSqlite(path, from, to);
   });
   await folder.remove();
 }
