@@ -1,7 +1,8 @@
 import { PART } from "../../component/storage/blob/s3-writer.js";
 import { startS3rver } from "../harness/s3rver.js";
 import { blobStoreContract } from "./blobstore.js";
-import { BUCKET, s3Contract, s3Stage } from "./blobstore/s3.js";
+import { BUCKET, s3Stage } from "./blobstore/s3-stage.js";
+import { s3Contract } from "./blobstore/s3.js";
 
 const start = () => startS3rver([BUCKET]);
 

@@ -89,7 +89,7 @@ export function blobStoreContract(name: string, traits: Traits, open: () => Prom
       expect((await drain(await store.read(key))).equals(bytes)).toBe(true);
     });
 
-    test.each([100, 10_000_000])("%d bytes cannot be seen before the commit", async (size) => {
+    test.each([100, 20_000_000])("%d bytes cannot be seen before the commit", async (size) => {
       const key = newKey();
       const writer = await store.create(key, size);
       await missing(key);

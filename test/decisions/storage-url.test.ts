@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { createLog } from "../../component/lib/log.js";
 import { DiskBlobStore } from "../../component/storage/blob/disk.js";
 import { openBlobStore, placeOf } from "../../component/storage/blob/open.js";
-import { partSize } from "../../component/storage/blob/s3-writer.js";
+import { atOnce, partSize } from "../../component/storage/blob/s3-writer.js";
 import { S3BlobStore } from "../../component/storage/blob/s3.js";
 
 const keys = { access_key: "", secret_key: "" };
@@ -47,7 +47,12 @@ describe("[storage] url", () => {
 
 test("10,000 parts suffice for the largest object of S3, and none is larger than S3 allows", () => {
   const sizes = Array.from({ length: 10_000 }, (_, n) => partSize(n));
-  expect(sizes[0]).toBe(8 * 2 ** 20);
+  expect(sizes[0]).toBe(16 * 2 ** 20);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThan(5 * 2 ** 40);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(5 * 2 ** 30);
+});
+
+test("a transfer of up to 56 GiB gathers at most 64 MiB", () => {
+  for (let n = 0, sum = 0; sum < 56 * 2 ** 30; sum += partSize(n++))
+    expect(partSize(n) * (atOnce(partSize(n)) + 1)).toBeLessThanOrEqual(64 * 2 ** 20);
 });

@@ -30,7 +30,8 @@ export class DiskBlobStore implements BlobStore {
   /** Makes the folder and tries it. Rejects with a sentence that says what is wrong. */
   async start(): Promise<void> {
     try {
-      await mkdir(join(this.#root, "tmp"), { recursive: true, mode: 0o700 });
+      await mkdir(this.#root, { recursive: true, mode: 0o700 });
+      await makeFolder(join(this.#root, "tmp")); // alone: made recursively, Node says ENOENT for whatever was in the way
     } catch (cause) {
       throw new Error(this.#complaint(cause), { cause });
     }
@@ -121,9 +122,7 @@ export class DiskBlobStore implements BlobStore {
     let made = this.#folders.get(path);
     if (!made) {
       made = this.#folder(dirname(path)).then(async () => {
-        await mkdir(path, { mode: 0o700 }).catch((e: unknown) => {
-          if (codeOf(e) !== "EEXIST") throw e;
-        });
+        await makeFolder(path);
         await syncFolder(dirname(path));
       });
       made.catch(() => this.#folders.delete(path)); // the next one tries again
@@ -154,6 +153,13 @@ export class DiskBlobStore implements BlobStore {
 
 async function* keysIn(folder: string): AsyncIterable<string> {
   for await (const entry of await opendir(folder)) if (isKey(entry.name)) yield entry.name;
+}
+
+/** Makes the folder unless it is there. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((e: unknown) => {
+    if (codeOf(e) !== "EEXIST") throw e;
+  });
 }
 
 /** Removes the file; false when there is none. */

@@ -2,8 +2,9 @@
  * Writes one object to S3 while it is hashed. What fits into one part is sent at the commit as one PutObject; more goes as a multipart
  * upload, some parts at once. Parts are gathered whole before they are sent, so that a failed one can be sent again by itself.
  *
- * Part n (from 0) has 8 MiB · 2^⌊n/1000⌋: S3's 10,000 parts suffice for its largest object (5 TiB). Memory for one transfer: at most 32 MiB
- * up to 7.8 GiB, 64 MiB up to 55 GiB, then two parts.
+ * Part n (from 0) has 16 MiB · 2^⌊n/1200⌋: S3's 10,000 parts suffice for its largest object (5 TiB). Memory for one transfer: 48 MiB up to
+ * 18 GiB, 64 MiB up to 56 GiB, beyond that two parts. Measured on Swift: one PutObject of 16 MiB takes 0.7 of the time of two parts; parts
+ * of 16 MiB are up to a third faster than of 8, and more than two at once win nothing.
  */
 import type { S3 } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
@@ -11,16 +12,16 @@ import type { BlobWriter } from "../../control/ports.js";
 import type { Log } from "../../lib/log.js";
 import { s3Refusal, unlessMissing } from "./s3-client.js";
 
-export const PART = 8 * 2 ** 20;
+export const PART = 16 * 2 ** 20;
 
 /** Bytes of part `n`, counted from 0. */
 export function partSize(n: number): number {
-  return PART * 2 ** Math.floor(n / 1000);
+  return PART * 2 ** Math.floor(n / 1200);
 }
 
-/** How many such parts may be on their way at once, beside the one being filled. */
-function atOnce(bytes: number): number {
-  return Math.min(3, Math.max(1, Math.floor((64 * 2 ** 20) / bytes) - 1));
+/** How many parts of this size may be on their way at once, beside the one being filled. */
+export function atOnce(bytes: number): number {
+  return Math.min(2, Math.max(1, Math.floor((64 * 2 ** 20) / bytes) - 1));
 }
 
 /** How long one request of the cleaning up may take, in ms: whoever waits for the refusal waits for this too. */
@@ -180,15 +181,17 @@ export class S3Writer implements BlobWriter {
     }
   }
 
-  /** The part being filled, with room for more; a small object takes no more memory than was announced. */
+  /** The part being filled, with room for more. The first one grows as it is needed: touching fresh memory costs more than the copies. */
   #room(whole: number, coming: number): Buffer {
-    if (this.#buffer && this.#filled < this.#buffer.length) return this.#buffer;
-    const wanted = this.#buffer || this.#parts.length > 0 ? whole : Math.min(whole, this.#o.size ?? whole);
+    const old = this.#buffer;
+    if (old && this.#filled < old.length) return old;
+    const first = this.#parts.length === 0;
+    const enough = Math.max(2 * this.#filled, this.#filled + coming, 65_536);
+    const wanted = first ? Math.min(whole, old ? enough : this.#o.size || enough) : whole;
     const spare = this.#spares.pop();
-    const room = spare?.length === whole ? spare : Buffer.allocUnsafeSlow(Math.max(wanted, Math.min(whole, coming)));
-    this.#buffer?.copy(room, 0, 0, this.#filled);
-    this.#buffer = room;
-    return room;
+    this.#buffer = spare?.length === wanted ? spare : Buffer.allocUnsafeSlow(wanted);
+    old?.copy(this.#buffer, 0, 0, this.#filled);
+    return this.#buffer;
   }
 
   #check(): void {
