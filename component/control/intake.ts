@@ -1,6 +1,7 @@
 /** Files coming in: recorded before the first byte, fetched, checked, made durable, then told. */
 import { Refusal, asRefusal, type ErrorCode } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
+import { fileName } from "../lib/file-name.js";
 import { bareOf, type BareJid, type Jid } from "../lib/jid.js";
 import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
 import { formatSize } from "../lib/units.js";
@@ -9,7 +10,7 @@ import type { Log } from "../lib/log.js";
 import { requireMember } from "./access.js";
 import type { BlobStore, BlobWriter, Fetcher, IncomingLink, Index, Intake, ProgressLine, Speaker } from "./ports.js";
 import type { Notices } from "./notices.js";
-import { label, ofFile, ofProgress, say } from "./words.js";
+import { label, ofFile, ofProgress, oneLine, say } from "./words.js";
 
 /** Transfers shorter than this need no progress line. */
 const QUIET_MS = 3_000;
@@ -58,9 +59,10 @@ export class Intakes {
   async begin(from: Jid, answering: Jid, link: IncomingLink): Promise<void> {
     const { fetcher, limits, index, clock } = this.#parts;
     const owner = bareOf(from);
-    const name = link.name ?? nameOf(link.url);
     requireMember(owner, limits.domains);
     fetcher.judge(link.url);
+    // From here on it is what everybody sees, types, and saves it under: nothing of a path or a second line gets further than this.
+    const name = fileName(oneLine(link.name ?? nameOf(link.url)));
     if (link.size !== undefined) this.#checkSize(name, link.size);
     const running = this.#running.get(owner) ?? 0;
     if (running >= limits.transfers) throw new Refusal("too-many-transfers", { count: running });
@@ -171,6 +173,8 @@ export class Intakes {
             if (expected !== undefined && announced.size > expected)
               throw new Refusal("larger-than-said", { name, size: formatSize(expected) });
             this.#checkSize(intake.name, announced.size);
+            if (expected !== undefined && announced.size < expected)
+              throw new Refusal("shorter-than-said", { name, got: formatSize(announced.size), size: formatSize(expected) }); // prettier-ignore
             if (used + announced.size > limits.quota) throw this.#overQuota(intake.name, used, announced.size);
             size = announced.size;
           }

@@ -39,13 +39,15 @@ export class Counter implements Office {
 
   links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<void> {
     return this.#serve(from, to, async () => {
+      const noes = new Set<string>();
       for (const link of links) {
         try {
           await this.#parts.intakes.begin(from, to, link);
         } catch (e) {
-          await this.#refuse(from, to, e);
+          noes.add(this.#sentence(e));
         }
       }
+      if (noes.size > 0) await this.#parts.services.speaker.say(from, [...noes].join("\n"), to);
     });
   }
 
@@ -105,11 +107,16 @@ export class Counter implements Office {
 
   async #refuse(from: Jid, to: Jid, thrown: unknown): Promise<void> {
     const { services, log } = this.#parts;
+    await services.speaker
+      .say(from, this.#sentence(thrown), to)
+      .catch((e: unknown) => log.debug({ err: e }, "a refusal could not be said"));
+  }
+
+  #sentence(thrown: unknown): string {
+    const { log } = this.#parts;
     const refusal = asRefusal(thrown);
     if (refusal.code === "internal") log.error({ err: thrown }, "a message could not be served");
     else log.debug({ code: refusal.code, err: refusal.cause }, "refused");
-    await services.speaker
-      .say(from, refusal.message, to)
-      .catch((e: unknown) => log.debug({ err: e }, "a refusal could not be said"));
+    return refusal.message;
   }
 }

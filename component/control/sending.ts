@@ -8,7 +8,7 @@ import { label, say, STATES, toRecipient, toSender } from "./words.js";
 
 /** One command reaches so many people at the most. */
 const MOST_RECIPIENTS = 50;
-/** So many parcels of one file are looked at. */
+/** One file makes so many parcels in its life: beyond, it could not be taken back from all of them at once. */
 const MOST_PARCELS = 1000;
 
 /** Makes a parcel for each recipient; answers a line each. A recipient who cannot be sent to does not hinder the others. */
@@ -18,10 +18,16 @@ export async function send(services: Services, file: KeptFile, recipients: reado
       why: `That is more than ${MOST_RECIPIENTS} people at once.`,
       usage: "send FILE to ADDRESS[, ADDRESS…]",
     });
+  const parcels = await services.index.parcelsOf(file.id, MOST_PARCELS);
+  if (parcels.length + recipients.length > MOST_PARCELS)
+    throw new Refusal("bad-argument", {
+      why: `${label(file.name)} has been sent ${parcels.length} times, and I keep count of ${MOST_PARCELS}. Hand out a link instead.`,
+      usage: `link ${file.number}`,
+    });
   const lines: string[] = [];
   for (const recipient of recipients) {
     try {
-      lines.push(await sendOne(services, file, recipient));
+      lines.push(await sendOne(services, file, recipient, parcels));
     } catch (e) {
       if (!(e instanceof Refusal)) throw e;
       lines.push(e.message);
@@ -30,12 +36,17 @@ export async function send(services: Services, file: KeptFile, recipients: reado
   return lines;
 }
 
-async function sendOne(services: Services, file: KeptFile, recipient: BareJid): Promise<string> {
+async function sendOne(
+  services: Services,
+  file: KeptFile,
+  recipient: BareJid,
+  sent: readonly Parcel[],
+): Promise<string> {
   const { index, clock, domain } = services;
   if (domainOf(recipient) === domain || !recipient.includes("@"))
     throw new Refusal("bad-address", { address: recipient });
   if (await index.isBlocked(recipient, file.owner)) throw new Refusal("blocked", { who: recipient });
-  const open = (await index.parcelsOf(file.id, MOST_PARCELS)).find((p) => p.recipient === recipient && isOpen(p.state));
+  const open = sent.find((p) => p.recipient === recipient && isOpen(p.state));
   const parcel = open ?? (await index.createParcel(file, recipient, clock.now(), file.until));
   return handOver(services, parcel);
 }

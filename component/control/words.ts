@@ -56,9 +56,14 @@ export const STATES: Readonly<Record<ParcelState, string>> = {
 const UNSAFE =
   /(?!(?<=[\p{L}\p{M}\p{Emoji_Modifier}\p{Extended_Pictographic}])[\u200c\u200d][\p{L}\p{Extended_Pictographic}])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
-/** A name from outside as a label of one line: no controls, no bidi tricks, at most 120 characters. */
+/** A text from outside as one line: no controls, no bidi tricks. */
+export function oneLine(text: string): string {
+  return text.replace(UNSAFE, " ").replace(/\s+/g, " ").trim();
+}
+
+/** The same as a label: at most 120 characters, never empty. */
 export function label(text: string): string {
-  const clean = text.replace(UNSAFE, " ").replace(/\s+/g, " ").trim();
+  const clean = oneLine(text);
   const chars = [...clean];
   return chars.length > 120 ? `${chars.slice(0, 80).join("")}…${chars.slice(-30).join("")}` : clean || "unnamed";
 }

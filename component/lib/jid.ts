@@ -11,9 +11,19 @@ export type Jid = BareJid | FullJid;
 
 const MAX_PART = 1023; // bytes, RFC 7622 §3.2–3.4
 // RFC 7622 §3.3.1: not allowed in a localpart; controls and spaces are no part of an address at all.
-const BAD_LOCAL = /["&'/:<>@\s\p{Cc}\p{Cf}\p{Cs}]/u;
-const BAD_DOMAIN = /[^\p{L}\p{M}\p{N}.\-_[\]:]|^\.|\.\.|\.$/u;
+const BAD_LOCAL = /["&'/:<>@\s\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u1806]/u;
+const BAD_DOMAIN = /[^\p{L}\p{M}\p{N}.\-_[\]:]|\p{Default_Ignorable_Code_Point}|^\.|\.\.|\.$/u;
 const BAD_RESOURCE = /[\p{Cc}\p{Cs}]/u;
+
+/**
+ * One spelling for what servers take for one address: whoever is blocked must not come in by another. NFKC, because nodeprep (RFC 3920
+ * §5.1) folds so, and RFC 7622 folds widths and forbids the rest; what nodeprep leaves out unseen is refused above. Not folded: ß and ς,
+ * which are ss and σ to some servers and other people to others.
+ */
+function fold(part: string): string {
+  if (/^[\x21-\x7e]*$/.test(part)) return part.toLowerCase();
+  return part.normalize("NFKC").toLowerCase().normalize("NFKC");
+}
 
 /** Splits and normalises an address; undefined when it is none. */
 export function parseJid(text: string): { local: string; domain: string; resource: string } | undefined {
@@ -21,8 +31,8 @@ export function parseJid(text: string): { local: string; domain: string; resourc
   const bare = slash < 0 ? text : text.slice(0, slash);
   const resource = slash < 0 ? "" : text.slice(slash + 1);
   const at = bare.indexOf("@");
-  const local = at < 0 ? "" : bare.slice(0, at).normalize("NFC").toLowerCase();
-  let domain = (at < 0 ? bare : bare.slice(at + 1)).normalize("NFC").toLowerCase();
+  const local = at < 0 ? "" : fold(bare.slice(0, at));
+  let domain = fold(at < 0 ? bare : bare.slice(at + 1));
   if (domain.endsWith(".")) domain = domain.slice(0, -1);
   if (at === 0 || domain === "" || BAD_LOCAL.test(local) || BAD_DOMAIN.test(domain)) return undefined;
   if (slash >= 0 && (resource === "" || BAD_RESOURCE.test(resource))) return undefined;

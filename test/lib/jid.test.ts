@@ -15,6 +15,11 @@ describe("addresses", () => {
     ["JULIET\\40EXAMPLE.ORG@files.example.org", "juliet\\40example.org@files.example.org"],
     ["bücher@bücher.example", "bücher@bücher.example"],
     ["bu\u0308cher@x.example", "bücher@x.example"],
+    ["ｊｕｌｉｅｔ@ｅxample．org", "juliet@example.org"],
+    ["\u212aate@example.org", "kate@example.org"],
+    ["İ\u0323@example.org", "\u1ecb\u0307@example.org"],
+    ["rоmeo@example.org", "rоmeo@example.org"], // a Cyrillic о is another person
+    ["straße@example.org", "straße@example.org"],
     ["user@[::1]", "user@[::1]"],
     ["romeo@example.org/(null)", "romeo@example.org/(null)"],
   ])("%s → %s", (text, jid) => expect(toJid(text)).toBe(jid));
@@ -34,6 +39,11 @@ describe("addresses", () => {
     "a:b@example.org",
     "a\u0000@example.org",
     "a\u200b@example.org",
+    "a\u034f@example.org",
+    "a\ufe0f@example.org",
+    "a\u1806b@example.org",
+    "a@exam\ufe0fple.org",
+    "a＠b@example.org",
     "a\ud800@example.org",
     "a@exa mple.org",
     "a@example.org\n",

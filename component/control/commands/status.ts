@@ -2,6 +2,8 @@ import { STATES, label, minute } from "../words.js";
 import { define, fileOf } from "./define.js";
 
 const PAGE = 20;
+/** The newest steps of a parcel. */
+const STEPS = 20;
 
 export const status = define({
   word: "status",
@@ -25,7 +27,7 @@ export const status = define({
     const rows: string[][] = [];
     for (const p of parcels) {
       rows.push([p.recipient, STATES[p.state], minute(p.changed)]);
-      for (const h of await index.history(p.id))
+      for (const h of (await index.history(p.id)).slice(-STEPS))
         if (h.event !== "sent") rows.push([`  ${minute(h.at)}`, h.event, h.detail]);
     }
     return {
