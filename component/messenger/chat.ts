@@ -7,7 +7,7 @@ import { type BareJid, type Jid, bareOf, domainOf, localOf } from "../lib/jid.js
 import type { Log } from "../lib/log.js";
 import { Turns } from "../lib/turns.js";
 import { type ChatEvent, readMessage } from "./chat-event.js";
-import type { Fates } from "./fates.js";
+import type { Fates } from "./methods/fates.js";
 import { Lately } from "./lately.js";
 import { type Element, type Router, type StanzaStream, errorReply, xml } from "./stanza.js";
 import * as receipts from "./wire/xep0184-receipts.js";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import { bare, toJid } from "../../component/lib/jid.js";
-import { type Fate, Fates } from "../../component/messenger/fates.js";
+import { type Fate, Fates } from "../../component/messenger/methods/fates.js";
 import { FakeClock } from "../harness/fake-clock.js";
 
 const juliet = bare("juliet@capulet.lit");

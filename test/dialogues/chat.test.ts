@@ -3,7 +3,7 @@ import type { IncomingLink, Office } from "../../component/control/ports.js";
 import { type Jid, bare } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
 import { Chat } from "../../component/messenger/chat.js";
-import { type Fate, Fates } from "../../component/messenger/fates.js";
+import { type Fate, Fates } from "../../component/messenger/methods/fates.js";
 import type { Element } from "../../component/messenger/stanza.js";
 import { FakeClock, settled } from "../harness/fake-clock.js";
 import { FakeStream } from "../harness/fake-stream.js";

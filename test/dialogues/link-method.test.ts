@@ -5,7 +5,7 @@ import { createLog } from "../../component/lib/log.js";
 import type { Office } from "../../component/control/ports.js";
 import { Chat } from "../../component/messenger/chat.js";
 import { readMessage } from "../../component/messenger/chat-event.js";
-import { Fates } from "../../component/messenger/fates.js";
+import { Fates } from "../../component/messenger/methods/fates.js";
 import { LinkMethod } from "../../component/messenger/methods/link.js";
 import { FakeClock, settled } from "../harness/fake-clock.js";
 import { FakeStream } from "../harness/fake-stream.js";

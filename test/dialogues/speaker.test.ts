@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import type { Resource, Whereabouts } from "../../component/control/ports.js";
 import { type FullJid, type Jid, bare, bareOf, toJid } from "../../component/lib/jid.js";
-import { Fates } from "../../component/messenger/fates.js";
+import { Fates } from "../../component/messenger/methods/fates.js";
 import { StreamSpeaker } from "../../component/messenger/speaker.js";
 import type { Element } from "../../component/messenger/stanza.js";
 import { FakeClock } from "../harness/fake-clock.js";

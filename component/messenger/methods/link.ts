@@ -6,8 +6,8 @@ import type { OfferEvent, OfferMethod, OfferOrder } from "../../control/ports.js
 import { asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { BareJid } from "../../lib/jid.js";
-import type { Fates } from "../fates.js";
-import { fileMessage } from "../file-message.js";
+import type { Fates } from "./fates.js";
+import { fileMessage } from "../wire/file-message.js";
 import { type Element, type StanzaStream, xml } from "../stanza.js";
 import * as receipts from "../wire/xep0184-receipts.js";
 

@@ -2,9 +2,9 @@
  * What becomes of messages that we sent: a receipt says that one is there (XEP-0184), an error that it came back (RFC 6120 §8.3), and
  * silence, where a client is known to give receipts, that nobody is there. Only the address that a message went to has a say in it.
  */
-import type { Instant } from "../control/ports.js";
-import type { Clock } from "../lib/clock.js";
-import { type BareJid, type Jid, bareOf } from "../lib/jid.js";
+import type { Instant } from "../../control/ports.js";
+import type { Clock } from "../../lib/clock.js";
+import { type BareJid, type Jid, bareOf } from "../../lib/jid.js";
 
 export type Fate =
   | { readonly type: "reached" }

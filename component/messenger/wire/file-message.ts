@@ -2,12 +2,12 @@
  * What makes a message a file for every client that takes links: a body that is the URL and nothing else, the same URL out of band
  * (XEP-0066), and what is known of the file (XEP-0447 §2.1, with the fallback that it demands for the body).
  */
-import type { FileFacts } from "../control/ports.js";
-import { type Element, xml } from "./stanza.js";
-import * as oob from "./wire/xep0066-oob.js";
-import * as hints from "./wire/xep0334-hints.js";
-import * as fallback from "./wire/xep0428-fallback.js";
-import * as sfs from "./wire/xep0447-sfs.js";
+import type { FileFacts } from "../../control/ports.js";
+import { type Element, xml } from "../stanza.js";
+import * as oob from "./xep0066-oob.js";
+import * as hints from "./xep0334-hints.js";
+import * as fallback from "./xep0428-fallback.js";
+import * as sfs from "./xep0447-sfs.js";
 
 /** The children of such a message. */
 export function fileMessage(url: string, file: FileFacts): Element[] {
