@@ -136,9 +136,9 @@ export interface Intake {
  * A full disk is Refusal "disk-full", a store that does not answer "storage-down".
  */
 export interface BlobStore {
-  /** Opens a new object. `size` in bytes when known (lets a store choose its way of writing). */
+  /** Opens a new object. A key is used once: what an earlier attempt left is removed first. `size` in bytes when known is a hint: more or fewer may come. */
   create(key: string, size?: number): Promise<BlobWriter>;
-  /** The bytes of `span` (all, when absent). Rejects with Refusal "not-found" when there is no such object. The chunks are not used again by the store. */
+  /** The bytes of `span` (all, when absent). Rejects with Refusal "not-found" when there is no such object, with RangeError when `span` lies outside it. The chunks are not used again by the store. */
   read(key: string, span?: Span, signal?: AbortSignal): Promise<BlobReader>;
   /** Removes the object and anything unfinished under its key. No error when there is none. */
   remove(key: string): Promise<void>;
@@ -327,8 +327,8 @@ export interface Whereabouts {
 
 /** Says things to people, in chat. */
 export interface Speaker {
-  /** One message of plain text to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. */
-  say(to: Jid, text: string, answering?: Jid): Promise<void>;
+  /** One message of plain text to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. `id`: the same for what is said again because nobody knows whether it was said. */
+  say(to: Jid, text: string, answering?: Jid, id?: string): Promise<void>;
   /** As `say`, to an address that may not exist or may not be wanted there; tells if a server gives it back. */
   ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void>;
   /** A message that is nothing but a file's URL, in every form that clients know. Settles as `say`. */
@@ -438,6 +438,8 @@ export interface OpenLink extends FileFacts {
   read(span: Span, signal?: AbortSignal): Promise<BlobReader>;
   /** The first byte of a GET is about to go. */
   moving(): void;
+  /** The last byte of `span` is about to go. Resolves when it may: on record, or after a moment in any case. Never rejects. */
+  last(span: Span): Promise<void>;
   /** These bytes have been handed to the network. When all have, over however many requests, the parcel is delivered. Resolves when that is on record. */
   served(span: Span): Promise<void>;
 }
