@@ -19,7 +19,7 @@ import type { Office } from "./control/ports.js";
 import { Chat } from "./messenger/chat.js";
 import { BotContact } from "./messenger/contact.js";
 import { CHAT_FEATURES } from "./messenger/features.js";
-import { Fates } from "./messenger/fates.js";
+import { Fates } from "./messenger/methods/fates.js";
 import { LinkMethod } from "./messenger/methods/link.js";
 import { PresenceDirectory } from "./messenger/presence.js";
 import { Privilege } from "./messenger/privilege.js";
@@ -104,7 +104,7 @@ export function createService(config: Config, log: Log): Service {
   };
   const pace = new Pace(config.limits.commands, clock);
   const counter = new Counter({ services, intakes, notices, pace, domains: limits.domains, log });
-  const housekeeping = new Housekeeping({ services, intakes, blobs, clock, log });
+  const housekeeping = new Housekeeping({ services, intakes, notices, blobs, clock, log });
   const desk = new Links({ index, blobs, delivery, clock, log });
 
   // web
@@ -135,11 +135,12 @@ export function createService(config: Config, log: Log): Service {
       me.start();
       directory.start();
       privilege.start();
+      await housekeeping.start();
       await web.start();
       await stream.start();
-      await housekeeping.start();
     },
     async stop() {
+      delivery.stop();
       await housekeeping.stop();
       await intakes.stop();
       await chat.stop();

@@ -7,12 +7,15 @@ import type { Log } from "../lib/log.js";
 import type { Index, Link, Notice, OfferEvent, OfferMethod, Parcel, Resource, Whereabouts } from "./ports.js";
 import { decide, isOpen, type Move, type ParcelEvent } from "./parcel.js";
 import type { Notices } from "./notices.js";
+import { patiently, UNRECORDED } from "./patience.js";
 import { isAway } from "./whereabouts.js";
 import { label, say, STATES, toRecipient, toSender } from "./words.js";
 
 const PAGE = 20;
 /** Offers whose end nobody may ever report (a client without receipts): the oldest are no longer withdrawn, only their links end. */
 const MOST_HANDLES = 10_000;
+/** How long what became of an offer is kept in mind while the records are away. */
+const PATIENCE_MS = 3_600_000;
 
 export interface DeliveryParts {
   readonly index: Index;
@@ -32,6 +35,11 @@ export class Delivery {
   readonly #offering = new Map<BareJid, boolean>();
   /** Withdraws an offer that is out. */
   readonly #handles = new Map<string, () => void>();
+  /** Recipients whose parcels could not be offered because the records failed. */
+  readonly #owed = new Set<BareJid>();
+  /** Parcels whose offer may be on record although the answer was lost, with the version that they would have then. */
+  readonly #doubtful = new Map<string, number>();
+  readonly #stop = new AbortController();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -50,12 +58,39 @@ export class Delivery {
     }
     this.#offering.set(recipient, false);
     void this.#offerAll(recipient)
-      .catch((e: unknown) => this.#parts.log.warn({ err: e }, "offers wait for the next chance"))
+      .catch((e: unknown) => {
+        this.#owed.add(recipient);
+        this.#parts.log.warn({ err: e }, "offers wait for the next chance");
+      })
       .finally(() => {
         const again = this.#offering.get(recipient);
         this.#offering.delete(recipient);
         if (again) this.consider(recipient);
       });
+  }
+
+  /** Offers what could not be offered because the records failed, to those who are still there. */
+  async retry(): Promise<void> {
+    for (const [id, version] of this.#doubtful) {
+      const now = await this.#parts.index.parcel(id);
+      if (now?.state === "offered" && now.version === version) await this.apply(id, "recover", "", now);
+      this.#doubtful.delete(id);
+    }
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    for (const recipient of owed) if (this.#parts.whereabouts.resources(recipient).length > 0) this.consider(recipient);
+  }
+
+  /** Records something that has happened: at once, or when the records answer again. Rejects when they do not for long, or we stop. */
+  record<T>(write: () => Promise<T>): Promise<T> {
+    const { clock, log } = this.#parts;
+    const onWait = (e: Refusal): void => log.warn({ err: e }, "what has happened waits to be recorded");
+    return patiently({ clock, signal: this.#stop.signal, passing: UNRECORDED, most: PATIENCE_MS, onWait }, write);
+  }
+
+  /** From now on nothing waits to be recorded. */
+  stop(): void {
+    this.#stop.abort();
   }
 
   /**
@@ -75,7 +110,11 @@ export class Delivery {
     const at = clock.now();
     const link: Link = { hash, fileId: parcel.fileId, parcelId: parcel.id, since: at, until: parcel.until, served: [] };
     const receipt = parcel.tries === 0 ? [notices.make(parcel.sender, "offered", toSender(parcel))] : [];
-    const offered = await index.step({ parcel, to: move.to, method: method.name, event: "offer", detail: method.name, at, notices: receipt, link, endLinks: false, hold: true }); // prettier-ignore
+    const step = { parcel, to: move.to, method: method.name, event: "offer", detail: method.name, at, notices: receipt, link, endLinks: false, hold: true }; // prettier-ignore
+    const offered = await index.step(step).catch((e: unknown) => {
+      this.#doubtful.set(parcel.id, parcel.version + 1);
+      throw e;
+    });
     if (!offered) return false;
 
     const order = { parcel: offered, resources, url: url(token, parcel.name), line: say("offer", toRecipient(parcel)) };
@@ -120,33 +159,11 @@ export class Delivery {
   }
 
   async #report(parcel: Parcel, method: OfferMethod, event: OfferEvent, resources: readonly Resource[]): Promise<void> {
+    if (event.type === "unreached") for (const { jid } of resources) this.#parts.whereabouts.lost(jid);
+    const told = inRecords(event, method);
+    if (!told) return;
     try {
-      switch (event.type) {
-        case "sent":
-          await this.apply(parcel.id, "sent", "", parcel);
-          break;
-        case "reached":
-          break;
-        case "unreached":
-          for (const resource of resources) this.#parts.whereabouts.lost(resource.jid);
-          if (!method.keeps) await this.apply(parcel.id, "unreached", method.name);
-          break;
-        case "bounced":
-          await this.apply(parcel.id, "bounce", event.condition);
-          break;
-        case "moving":
-          await this.apply(parcel.id, "begin", method.name);
-          break;
-        case "delivered":
-          await this.apply(parcel.id, "complete", method.name);
-          break;
-        case "declined":
-          await this.apply(parcel.id, "decline", method.name);
-          break;
-        case "failed":
-          await this.apply(parcel.id, event.code === "offline" ? "recover" : "fail", event.code);
-          break;
-      }
+      await this.record(() => this.apply(parcel.id, ...told, event.type === "sent" ? parcel : undefined));
     } catch (e) {
       this.#parts.log.warn(
         { err: e, parcel: parcel.id, event: event.type },
@@ -178,6 +195,28 @@ export class Delivery {
   #withdraw(parcelId: string): void {
     this.#handles.get(parcelId)?.();
     this.#handles.delete(parcelId);
+  }
+}
+
+/** What the parcel makes of what became of an offer of it; undefined: nothing. */
+function inRecords(event: OfferEvent, { name, keeps }: OfferMethod): [ParcelEvent, string] | undefined {
+  switch (event.type) {
+    case "sent":
+      return ["sent", ""];
+    case "reached":
+      return undefined;
+    case "unreached":
+      return keeps ? undefined : ["unreached", name];
+    case "bounced":
+      return ["bounce", event.condition];
+    case "moving":
+      return ["begin", name];
+    case "delivered":
+      return ["complete", name];
+    case "declined":
+      return ["decline", name];
+    case "failed":
+      return [event.code === "offline" ? "recover" : "fail", event.code];
   }
 }
 

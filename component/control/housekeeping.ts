@@ -3,41 +3,56 @@ import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import type { Services } from "./commands/define.js";
 import type { Intakes } from "./intake.js";
-import type { BlobStore } from "./ports.js";
+import type { Notices } from "./notices.js";
+import type { BlobStore, Parcel } from "./ports.js";
 import { remove } from "./sending.js";
 
 const BEAT_MS = 3_000;
 /** A process that has been silent for so long is taken for dead. */
 export const DEAD_AFTER_MS = 15_000;
 const RECOVER_MS = 10_000;
+const RETRY_MS = 5_000;
 const SWEEP_MS = 30_000;
 const EXPIRY_MS = 60_000;
+/** Word of what another process has queued may be lost on its way. */
+const LOOK_MS = 300_000;
 /** A round does so much of a kind at once; what is left comes in the next, so that nothing else waits long. */
 const PAGE = 100;
 const PAGES = 10;
 
+export interface HousekeepingParts {
+  readonly services: Services;
+  readonly intakes: Intakes;
+  readonly notices: Notices;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 export class Housekeeping {
-  readonly #parts: { services: Services; intakes: Intakes; blobs: BlobStore; clock: Clock; log: Log };
+  readonly #parts: HousekeepingParts;
   readonly #cancels = new Map<string, () => void>();
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
-  constructor(parts: { services: Services; intakes: Intakes; blobs: BlobStore; clock: Clock; log: Log }) {
+  constructor(parts: HousekeepingParts) {
     this.#parts = parts;
   }
 
-  /** Does everything once, then each at its own pace. */
+  /** Takes over from the dead, which must be before anybody is served; then each chore has its turn at its own pace. */
   async start(): Promise<void> {
     await this.#every("beat", BEAT_MS, () => this.beat());
     await this.#every("recover", RECOVER_MS, () => this.recover());
-    await this.#every("sweep", SWEEP_MS, () => this.sweep());
-    await this.#every("expire", EXPIRY_MS, () => this.expire());
+    void this.#every("sweep", SWEEP_MS, () => this.sweep());
+    void this.#every("expire", EXPIRY_MS, () => this.expire());
+    this.#later("retry", RETRY_MS, () => this.retry());
+    this.#later("look", LOOK_MS, () => this.#parts.notices.flushAll());
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const cancel of this.#cancels.values()) cancel();
-    await this.#running;
+    await Promise.all(this.#running);
   }
 
   async beat(): Promise<void> {
@@ -49,11 +64,25 @@ export class Housekeeping {
   async recover(): Promise<void> {
     const { services, intakes } = this.#parts;
     for (const intake of await services.index.abandonedIntakes(PAGE)) intakes.resume(intake);
-    for (const parcel of await services.index.abandonedParcels(PAGE)) {
-      const { state, recipient } = await services.delivery.apply(parcel.id, "recover");
-      if (state === "waiting" && services.whereabouts.resources(recipient).length > 0)
-        services.delivery.consider(recipient);
-    }
+    await this.#pages(async () => {
+      const parcels = await services.index.abandonedParcels(PAGE);
+      // They are ours now, and nobody will take them from us: each has to be brought to an end.
+      for (const parcel of parcels) await services.delivery.record(() => this.#takeOver(parcel));
+      return parcels.length;
+    });
+  }
+
+  async #takeOver(parcel: Parcel): Promise<void> {
+    const { index, delivery, whereabouts } = this.#parts.services;
+    const wasEnding = parcel.state === "moving" && (await index.history(parcel.id)).at(-1)?.event === "last";
+    const { state, recipient } = await delivery.apply(parcel.id, wasEnding ? "complete" : "recover");
+    if (state === "waiting" && whereabouts.resources(recipient).length > 0) delivery.consider(recipient);
+  }
+
+  /** Does what could not be done because the records failed. */
+  async retry(): Promise<void> {
+    this.#parts.notices.retry();
+    await this.#parts.services.delivery.retry();
   }
 
   /** Removes bytes that no file needs any more. Safe against every race: a key is never used for a second time. */
@@ -88,10 +117,20 @@ export class Housekeeping {
   }
 
   async #every(name: string, ms: number, what: () => Promise<void>): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { log } = this.#parts;
     const run = what().catch((e: unknown) => log.warn({ err: e, chore: name }, "a chore waits for its next turn"));
-    this.#running = Promise.all([this.#running, run]);
+    this.#running.add(run);
     await run;
-    if (!this.#stopped) this.#cancels.set(name, clock.after(ms, () => void this.#every(name, ms, what))); // prettier-ignore
+    this.#running.delete(run);
+    this.#later(name, ms, what);
+  }
+
+  #later(name: string, ms: number, what: () => Promise<void>): void {
+    const { clock } = this.#parts;
+    if (!this.#stopped)
+      this.#cancels.set(
+        name,
+        clock.after(ms, () => void this.#every(name, ms, what)),
+      );
   }
 }

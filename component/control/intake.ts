@@ -1,25 +1,23 @@
 /** Files coming in: recorded before the first byte, fetched, checked, made durable, then told. */
-import { Refusal, asRefusal, type ErrorCode } from "../lib/errors.js";
+import { Refusal, asRefusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
 import { fileName } from "../lib/file-name.js";
 import { bareOf, type BareJid, type Jid } from "../lib/jid.js";
 import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
 import { formatSize } from "../lib/units.js";
-import { pause, type Clock } from "../lib/clock.js";
+import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import { requireMember } from "./access.js";
 import type { BlobStore, BlobWriter, Fetcher, IncomingLink, Index, Intake, ProgressLine, Speaker } from "./ports.js";
 import type { Notices } from "./notices.js";
+import { AWAY, patiently, UNRECORDED } from "./patience.js";
 import { label, ofFile, ofProgress, oneLine, say } from "./words.js";
 
 /** Transfers shorter than this need no progress line. */
 const QUIET_MS = 3_000;
 
-/** Refusals of our own parts, which pass by themselves: such an intake is tried again, not given up. */
-const PASSING: readonly ErrorCode[] = ["storage-down", "index-down"];
-/** How long it is tried again, and how often. */
+/** How long an intake waits for our own parts before it is given up. */
 const PATIENCE_MS = 15 * 60_000;
-const RETRY_MS = 5_000;
 
 export interface IntakeLimits {
   readonly domains: readonly string[];
@@ -79,7 +77,10 @@ export class Intakes {
         blobKey: randomId(),
         since: clock.now(),
       };
-      await index.beginIntake(intake);
+      await index.beginIntake(intake).catch((e: unknown) => {
+        void this.#forget(intake); // it may be on record, and its answer was lost
+        throw e;
+      });
       this.#run(intake, link, from, answering);
     } catch (e) {
       this.#done(owner);
@@ -101,7 +102,7 @@ export class Intakes {
 
   #run(intake: Intake, link: IncomingLink, from: Jid, answering: Jid | undefined): void {
     const end = this.#keep(intake, link, from, answering)
-      .catch((e: unknown) => this.#giveUp(intake, e))
+      .catch((e: unknown) => this.#giveUp(intake, from, answering, e))
       .finally(() => {
         this.#done(intake.owner);
         this.#ends.delete(end);
@@ -117,13 +118,20 @@ export class Intakes {
 
   /** Fetches, until it is kept or refused. */
   async #keep(intake: Intake, link: IncomingLink, from: Jid, answering: Jid | undefined): Promise<void> {
-    const { index, speaker, notices, limits, clock } = this.#parts;
+    const { index, speaker, notices, limits, clock, log } = this.#parts;
     const progress = new Progress(speaker.progress(from, answering), intake.name, clock);
+    let told = false;
+    const waiting = (e: Refusal): void => {
+      log.warn({ err: e, intake: intake.id }, "an intake waits for the storage");
+      if (!told) this.#say(from, answering, say("storage-awaited", { name: label(intake.name) }));
+      told = true;
+    };
+    const patience = { clock, signal: this.#stop.signal, passing: AWAY, most: PATIENCE_MS, onWait: waiting };
     try {
-      const { mediaType, ...blob } = await this.#patiently(intake, () => this.#fetch(intake, link, progress));
+      const { mediaType, ...blob } = await patiently(patience, () => this.#fetch(intake, link, progress));
       const file = { name: intake.name, mediaType, until: clock.now() + limits.keep };
       // On its own: the answer of a `keep` may be lost, and the bytes must not be touched again before it is known.
-      const kept = await this.#patiently(intake, () =>
+      const kept = await patiently(patience, () =>
         index.keep(intake, blob, file, limits.quota, (f) => [notices.make(f.owner, "kept", ofFile(f))]),
       );
       await progress.end("fetched", kept.size);
@@ -131,21 +139,6 @@ export class Intakes {
     } catch (e) {
       await progress.end("fetch-ended", 0);
       throw e;
-    }
-  }
-
-  /** Waits out what is only passing. */
-  async #patiently<T>(intake: Intake, step: () => Promise<T>): Promise<T> {
-    const { clock, log } = this.#parts;
-    for (const began = clock.now(); ;) {
-      try {
-        return await step();
-      } catch (e) {
-        const passing = e instanceof Refusal && PASSING.includes(e.code);
-        if (!passing || clock.now() - began > PATIENCE_MS) throw e;
-        log.warn({ err: e, intake: intake.id }, "an intake waits for the storage");
-        await pause(clock, RETRY_MS, this.#stop.signal);
-      }
     }
   }
 
@@ -208,23 +201,41 @@ export class Intakes {
     }
   }
 
-  /** The end of an intake that is not kept: on record, and told. */
-  async #giveUp(intake: Intake, thrown: unknown): Promise<void> {
+  /** The end of an intake that is not kept: told, and on record. */
+  async #giveUp(intake: Intake, from: Jid, answering: Jid | undefined, thrown: unknown): Promise<void> {
     const { index, notices, log } = this.#parts;
     if (this.#stop.signal.aborted) return; // the next process goes on
     const refusal = asRefusal(thrown);
-    if (refusal.code === "internal") log.error({ err: thrown, intake: intake.id }, "an intake failed");
-    else log.info({ code: refusal.code, intake: intake.id, cause: refusal.cause }, "an intake was refused");
-    const why = notices.make(intake.owner, "not-kept", { name: label(intake.name), why: refusal.message });
+    const facts = { code: refusal.code, intake: intake.id };
+    if (refusal.code === "internal") log.error({ err: thrown, ...facts }, "an intake failed");
+    else if (refusal.code === "disk-full")
+      log.error({ err: refusal.cause, ...facts }, "there is no room for an intake");
+    else log.info({ cause: refusal.cause, ...facts }, "an intake was refused");
+    const why = { name: label(intake.name), why: refusal.message };
     try {
-      await index.dropIntake(intake.id, [why]);
+      await index.dropIntake(intake.id, [notices.make(intake.owner, "not-kept", why)]);
       notices.flush(intake.owner);
-    } catch (e) {
-      log.error(
-        { err: e, intake: intake.id },
-        "the end of an intake could not be recorded; it is taken up again later",
-      );
+    } catch {
+      // What cannot be put down is at least said.
+      this.#say(from, answering, say("not-kept", why));
+      await this.#forget(intake);
     }
+  }
+
+  /** Ends an intake without a word, as soon as the records take it. Never rejects. */
+  async #forget(intake: Intake): Promise<void> {
+    const { index, clock, log } = this.#parts;
+    const onWait = (e: Refusal): void => log.warn({ err: e, intake: intake.id }, "the end of an intake waits to be recorded"); // prettier-ignore
+    const patience = { clock, signal: this.#stop.signal, passing: UNRECORDED, most: Infinity, onWait };
+    await patiently(patience, () => index.dropIntake(intake.id, [])).catch((e: unknown) =>
+      log.warn({ err: e, intake: intake.id }, "the end of an intake is left to the next process"),
+    );
+  }
+
+  /** Tells the sender now, or never. */
+  #say(from: Jid, answering: Jid | undefined, text: string): void {
+    const { speaker, log } = this.#parts;
+    speaker.say(from, text, answering).catch((e: unknown) => log.debug({ err: e }, "could not be said"));
   }
 
   #checkSize(name: string, size: number): void {

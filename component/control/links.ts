@@ -1,19 +1,31 @@
-/** Capability URLs: opened by whoever holds them; a parcel's is delivered when every byte has gone out, over however many requests. */
+/**
+ * Capability URLs: opened by whoever holds them; a parcel's is delivered when every byte has gone out, over however many requests.
+ *
+ * A process that dies takes along what it had not recorded yet. Two rules see to it that nothing is delivered twice then, and nothing waits
+ * for ever: the last byte goes out only when it is on record that it is about to (`last`); and once bytes were moving in a process that
+ * died, who resumes at a byte has those before it, and who got the end has the whole.
+ */
 import { Refusal } from "../lib/errors.js";
 import { hashToken } from "../lib/ids.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import type { Delivery } from "./delivery.js";
-import type { BlobStore, Index, LinkDesk, OpenLink, Span } from "./ports.js";
+import { isOpen } from "./parcel.js";
+import type { BlobStore, HistoryRow, Index, LinkDesk, OpenLink, Span } from "./ports.js";
 
 /** More separate pieces than this are not remembered one by one: a client that fetches so does not download a file. */
 const MOST_SPANS = 64;
+
+/** How long a last byte waits for the records. */
+const LAST_MS = 2_000;
 
 /** What is known of a link while somebody uses it: shared by his requests, gone after the last. */
 interface Live {
   requests: number;
   /** Its records are written one after the other. Never rejects. */
   saved: Promise<void>;
+  /** When the first of them came, bytes were moving in another process: it may have died since. */
+  readonly inherited: boolean;
 }
 
 export class Links implements LinkDesk {
@@ -36,9 +48,11 @@ export class Links implements LinkDesk {
     const hash = hashToken(token);
     const found = await this.#index.link(hash);
     if (!found) throw new Refusal("not-found");
-    const { link, file } = found;
+    const { link, file, parcel } = found;
     if (link.until <= this.#clock.now()) throw new Refusal("link-ended");
-    const { parcelId } = link;
+    // What has been delivered may be fetched again: that changes nothing.
+    const parcelId = parcel && isOpen(parcel.state) ? parcel.id : undefined;
+    const inherited = parcel?.state === "moving" && !this.#live.has(hash);
     let live: Live | undefined;
 
     const served = async (span: Span): Promise<void> => {
@@ -61,36 +75,68 @@ export class Links implements LinkDesk {
       read: (span, signal) => this.#blobs.read(file.blob.key, span, signal),
       moving: () => {
         if (live) return;
-        live = this.#live.get(hash) ?? { requests: 0, saved: Promise.resolve() };
+        live = this.#live.get(hash) ?? { requests: 0, saved: Promise.resolve(), inherited };
         this.#live.set(hash, live);
         live.requests++;
         if (parcelId === undefined) return;
-        live.saved = live.saved.then(() => this.#tell(parcelId, "begin"));
+        live.saved = live.saved.then(() => this.#announce(parcelId, "begin"));
+      },
+      last: async (span) => {
+        if (!live || parcelId === undefined || span.end < file.size) return;
+        const mine = live;
+        const saved = (mine.saved = mine.saved.then(() => this.#announceLast(hash, parcelId, span, file.size, mine)));
+        await new Promise<void>((resolve) => {
+          const cancel = this.#clock.after(LAST_MS, resolve);
+          void saved.then(cancel).then(resolve);
+        });
       },
       served,
     };
   }
 
-  /** Adds to what the records say was served, and steps the parcel. */
+  /** Adds to what the records say was served, and steps the parcel; later, if the records are away. */
   async #record(hash: string, parcelId: string, span: Span, size: number, live: Live): Promise<void> {
     try {
-      const now = await this.#index.link(hash);
-      const spans = addSpan(now?.link.served ?? [], span);
-      if (now && span.end > span.start) await this.#index.setServed(hash, spans);
-      if (covers(spans, size)) await this.#tell(parcelId, "complete");
-      else if (live.requests === 0) await this.#tell(parcelId, "cut");
+      await this.#delivery.record(async () => {
+        const now = await this.#index.link(hash);
+        const spans = addSpan(now?.link.served ?? [], span);
+        if (now && span.end > span.start) await this.#index.setServed(hash, spans);
+        if (await this.#completes(parcelId, spans, span, size, live))
+          await this.#delivery.apply(parcelId, "complete", "link"); // prettier-ignore
+        else if (live.requests === 0) await this.#delivery.apply(parcelId, "cut", "link");
+      });
     } catch (e) {
       this.#log.warn({ err: e, parcel: parcelId }, "a download could not be recorded");
     }
   }
 
-  async #tell(parcelId: string, event: "begin" | "cut" | "complete"): Promise<void> {
+  async #announceLast(hash: string, parcelId: string, span: Span, size: number, live: Live): Promise<void> {
+    const now = span.start === 0 ? undefined : await this.#index.link(hash).catch(() => undefined);
+    const spans = addSpan(now?.link.served ?? [], span);
+    if (await this.#completes(parcelId, spans, span, size, live).catch(() => false))
+      await this.#announce(parcelId, "last");
+  }
+
+  /** Whether with `span`, the newest of `spans`, every byte has gone out. */
+  async #completes(parcelId: string, spans: readonly Span[], span: Span, size: number, live: Live): Promise<boolean> {
+    if (covers(spans, size)) return true;
+    if (span.end < size || span.end === span.start) return false;
+    return live.inherited || wasInterrupted(await this.#index.history(parcelId));
+  }
+
+  /** Says what is about to happen. Should that fail, it happens all the same. */
+  async #announce(parcelId: string, event: "begin" | "last"): Promise<void> {
     try {
       await this.#delivery.apply(parcelId, event, "link");
     } catch (e) {
-      this.#log.warn({ err: e, parcel: parcelId, event }, "a download could not be recorded");
+      this.#log.warn({ err: e, parcel: parcelId, event }, "a download could not be announced");
     }
   }
+}
+
+/** Whether bytes of it were moving in a process that died. */
+export function wasInterrupted(history: readonly HistoryRow[]): boolean {
+  return history.some(({ from, event }) => from === "moving" && event === "recover");
 }
 
 /** `spans` with `span` laid over them: sorted, disjoint, touching ones joined; the smallest is forgotten where there are too many. */

@@ -21,6 +21,10 @@ export class Notices {
   readonly #log: Log;
   /** Who is being told just now; true when there is more since. */
   readonly #telling = new Map<BareJid, boolean>();
+  /** Who could not be told because the records failed; "everybody" after a round that did. */
+  readonly #owed = new Set<BareJid | "everybody">();
+  /** Said, but not struck out yet because the records failed. */
+  readonly #said = new Set<string>();
 
   constructor(parts: { index: Index; speaker: Speaker; whereabouts: Whereabouts; clock: Clock; log: Log }) {
     this.#index = parts.index;
@@ -37,16 +41,7 @@ export class Notices {
 
   /** Says what is waiting for `to`, if he can hear it. One run a person at a time: the order of the notices is kept. */
   flush(to: BareJid): void {
-    if (this.#telling.has(to)) {
-      this.#telling.set(to, true);
-      return;
-    }
-    this.#telling.set(to, false);
-    void this.#tell(to).finally(() => {
-      const more = this.#telling.get(to);
-      this.#telling.delete(to);
-      if (more) this.flush(to);
-    });
+    void this.#takeTurn(to);
   }
 
   /** After the stream came up: everybody with notices, except those whose presence is still to come. */
@@ -54,29 +49,52 @@ export class Notices {
     try {
       for (let after: BareJid | "" = ""; ;) {
         const page: BareJid[] = await this.#index.noticed(after, PAGE);
-        for (const to of page) await this.#tell(to);
+        for (const to of page) await this.#takeTurn(to);
         if (page.length < PAGE) return;
         after = page.at(-1)!;
       }
     } catch (e) {
+      this.#owed.add("everybody");
       this.#log.warn({ err: e }, "notices wait for the next chance");
     }
   }
 
+  /** Tells those who could not be told because the records failed. */
+  retry(): void {
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    if (owed.includes("everybody")) void this.flushAll();
+    else for (const to of owed) if (to !== "everybody") this.flush(to);
+  }
+
+  async #takeTurn(to: BareJid): Promise<void> {
+    if (this.#telling.has(to)) return void this.#telling.set(to, true);
+    do {
+      this.#telling.set(to, false);
+      await this.#tell(to);
+    } while (this.#telling.get(to));
+    this.#telling.delete(to);
+  }
+
+  /** Never rejects. */
   async #tell(to: BareJid): Promise<void> {
     try {
       for (;;) {
-        const page = await this.#index.noticesFor(to, PAGE);
-        if (page.length === 0) return;
         const parts = { index: this.#index, whereabouts: this.#whereabouts };
         if (this.#whereabouts.resources(to).length === 0 && (await isAway(parts, to))) return;
-        for (const notice of page) {
-          await this.#speaker.say(to, say(notice.kind, notice.details));
-          await this.#index.dropNotices([notice.id]);
+        const page = await this.#index.noticesFor(to, PAGE);
+        for (const { id, kind, details } of page) {
+          // Under its own id: should we die before it is struck out, it is the same message that is sent again.
+          if (!this.#said.has(id)) await this.#speaker.say(to, say(kind, details), undefined, id);
+          this.#said.add(id);
+          await this.#index.dropNotices([id]);
+          this.#said.delete(id);
         }
         if (page.length < PAGE) return;
       }
     } catch (e) {
+      // Once the stream is up again, everybody is told anyway.
+      if (!(e instanceof Refusal && e.code === "offline")) this.#owed.add(to);
       if (e instanceof Refusal) this.#log.debug({ code: e.code }, "notices wait for the next chance");
       else this.#log.error({ err: e }, "notices could not be said");
     }

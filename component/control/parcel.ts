@@ -14,6 +14,7 @@ export type ParcelEvent =
   | "bounce" // the server gave it, or the invitation, back
   | "begin" // the first byte goes
   | "cut" // bytes stopped before the last one
+  | "last" // the last byte is about to go: who dies now has, for all that anybody will ever know, delivered it
   | "complete" // the last byte has gone
   | "decline" // the recipient does not want it
   | "accept" // the recipient wants it (again)
@@ -63,49 +64,49 @@ const again = to("waiting");
 export const TABLE: Readonly<Record<ParcelState, Readonly<Record<ParcelEvent, Cell>>>> = {
   waiting: {
     offer: to("offered", { ...HOLD, tell: "sender" }), sent: stay, unreached: stay, bounce: to("waiting", { tell: "sender" }),
-    begin: to("moving", HOLD), cut: stay, complete: delivered,
+    begin: to("moving", HOLD), cut: stay, last: stay, complete: delivered,
     decline: declined, accept: stay, resend: stay,
     expire: expired, withdraw: withdrawn, fail: failed, recover: stay,
   },
   offered: {
     offer: stay, sent: to("offered"), unreached: again, bounce: to("waiting", { tell: "sender" }),
-    begin: to("moving", HOLD), cut: stay, complete: delivered,
+    begin: to("moving", HOLD), cut: stay, last: stay, complete: delivered,
     decline: declined, accept: again, resend: again,
     expire: expired, withdraw: withdrawnAloud, fail: failed, recover: again,
   },
   moving: {
     offer: stay, sent: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: to("offered"), complete: delivered,
+    begin: stay, cut: to("offered"), last: to("moving", HOLD), complete: delivered,
     decline: declined, accept: refuse, resend: refuse,
     expire: expired, withdraw: withdrawnAloud, fail: failed, recover: to("offered"),
   },
   delivered: {
     offer: stay, sent: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, complete: stay,
+    begin: stay, cut: stay, last: stay, complete: stay,
     decline: refuse, accept: again, resend: again,
     expire: stay, withdraw: refuse, fail: stay, recover: stay,
   },
   declined: {
     offer: stay, sent: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, complete: stay,
+    begin: stay, cut: stay, last: stay, complete: stay,
     decline: stay, accept: again, resend: refuse,
     expire: stay, withdraw: withdrawn, fail: stay, recover: stay,
   },
   expired: {
     offer: stay, sent: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, complete: stay,
+    begin: stay, cut: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: refuse, fail: stay, recover: stay,
   },
   withdrawn: {
     offer: stay, sent: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, complete: stay,
+    begin: stay, cut: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: stay, fail: stay, recover: stay,
   },
   failed: {
     offer: stay, sent: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, complete: stay,
+    begin: stay, cut: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: stay, fail: stay, recover: stay,
   },

@@ -14,6 +14,7 @@ export const WORDS = {
   "fetching-some": "Fetching {name}: {got} so far …",
   fetched: "Fetched {name}: {size} in {time}.",
   "fetch-ended": "Fetching {name} has ended.",
+  "storage-awaited": "My storage does not answer just now. I go on with {name} as soon as it does, and tell you then.",
   "not-kept": "{name} was not kept. {why}",
   // to the sender, about a parcel: his receipts
   waiting: "{name} (number {number}) waits for {who}. I offer it the moment that {who} is there.",

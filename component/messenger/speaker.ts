@@ -3,8 +3,8 @@ import type { FileFacts, ProgressLine, Speaker, Whereabouts } from "../control/p
 import type { Clock } from "../lib/clock.js";
 import { randomId } from "../lib/ids.js";
 import { type BareJid, type Jid, bareOf, isFull } from "../lib/jid.js";
-import type { Fates } from "./fates.js";
-import { fileMessage } from "./file-message.js";
+import type { Fates } from "./methods/fates.js";
+import { fileMessage } from "./wire/file-message.js";
 import { Line } from "./line.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
 import * as correction from "./wire/xep0308-correction.js";
@@ -21,8 +21,8 @@ export interface SpeakerParts {
 export class StreamSpeaker implements Speaker {
   constructor(private readonly parts: SpeakerParts) {}
 
-  say(to: Jid, text: string, answering?: Jid): Promise<void> {
-    return this.#send(randomId(), to, answering, bodyOf(text));
+  say(to: Jid, text: string, answering?: Jid, id = randomId()): Promise<void> {
+    return this.#send(id, to, answering, bodyOf(text));
   }
 
   async ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void> {

@@ -22,14 +22,16 @@ export class Cut extends Error {
 export class Body {
   readonly #response: ServerResponse;
   readonly #length: number;
+  readonly #beforeLast: () => Promise<void>;
   #fail: ((cut: Cut) => void) | undefined;
   /** Bytes given to the socket. The peer cannot have more; the last piece may not have left. */
   given = 0;
 
-  /** `length`: its Content-Length. */
-  constructor(response: ServerResponse, length: number) {
+  /** `length`: its Content-Length. `beforeLast` is waited for before the piece that fills it. */
+  constructor(response: ServerResponse, length: number, beforeLast: () => Promise<void>) {
     this.#response = response;
     this.#length = length;
+    this.#beforeLast = beforeLast;
     response.once("close", () => this.#fail?.(new Cut()));
   }
 
@@ -37,7 +39,8 @@ export class Body {
    * Resolves when the system has taken all of it: then the memory may be used again. Rejects with {@link Cut}. The piece that fills the length
    * ends the response with it: a client that has read so much may close at once, and that is no cut.
    */
-  write(piece: Uint8Array): Promise<void> {
+  async write(piece: Uint8Array): Promise<void> {
+    if (this.given + piece.length >= this.#length) await this.#beforeLast();
     this.given += piece.length;
     return new Promise((resolve, reject) => {
       const response = this.#response;

@@ -122,7 +122,7 @@ async function send(
   const began = clock.now();
   const { raw: response } = reply;
   const { socket } = request.raw;
-  const body = new Body(response, length);
+  const body = new Body(response, length, async () => (frame ? undefined : open.last(parts[0])));
   const served: { start: number; end: number }[] = [];
   const closing: Promise<void>[] = [];
   let whole = false;

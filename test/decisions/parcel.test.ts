@@ -36,6 +36,8 @@ describe("a parcel's life", () => {
     ],
     ["the process died before the offer was out", ["offer", "recover"], "waiting"],
     ["the process died while bytes moved", ["offer", "sent", "begin", "recover"], "offered"],
+    ["the last byte was about to go, and the peer closed", ["offer", "sent", "begin", "last", "cut"], "offered"],
+    ["the last byte went", ["offer", "sent", "begin", "last", "complete"], "delivered"],
     ["the link was used before its message was seen to be sent", ["offer", "begin", "sent", "complete"], "delivered"],
   ])("%s", (_what, events, end) => {
     expect(run(events).state).toBe(end);

@@ -99,6 +99,7 @@ export class FileDesk implements LinkDesk {
         return facts.far || failure ? reader : { ...reader, fd: handle.fd };
       },
       moving: () => tell("moving"),
+      last: async () => undefined,
       served: async (span) => tell(`${span.start}-${span.end}`),
     });
     return file;

@@ -15,7 +15,7 @@ import { createLog } from "../../component/lib/log.js";
 import { Chat } from "../../component/messenger/chat.js";
 import { BotContact } from "../../component/messenger/contact.js";
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
-import { Fates } from "../../component/messenger/fates.js";
+import { Fates } from "../../component/messenger/methods/fates.js";
 import { LinkMethod } from "../../component/messenger/methods/link.js";
 import { PresenceDirectory } from "../../component/messenger/presence.js";
 import { StreamSpeaker } from "../../component/messenger/speaker.js";
@@ -119,7 +119,7 @@ export class OfficeStage {
     this.intakes = new Intakes({ index, blobs, fetcher: this.internet, speaker, notices, limits: all, clock, log });
     const services: Services = { index, delivery, whereabouts: directory, speaker, clock, url: link, quota: given.quota, domain: "files.example.org" }; // prettier-ignore
     const counter = new Counter({ services, intakes: this.intakes, notices, pace: new Pace(given.commands, clock), domains: all.domains, log }); // prettier-ignore
-    this.housekeeping = new Housekeeping({ services, intakes: this.intakes, blobs, clock, log });
+    this.housekeeping = new Housekeeping({ services, intakes: this.intakes, notices, blobs, clock, log });
     this.desk = new Links({ index, blobs, delivery, clock, log });
     me.start();
     directory.start();
