@@ -6,6 +6,10 @@ import { tempFolder } from "../tmp.js";
 import { beside, drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
 
 export interface Gajim extends Client {
+  /** As by adding a contact under a name; default: his localpart. */
+  subscribe(to: string, name?: string): Promise<void>;
+  /** Presses the "Download" button of a link that is shown in the open chat. */
+  download(url: string): Promise<void>;
   /** Brings the chat with somebody to the front. */
   open(jid: string): Promise<void>;
   /** Writes a PNG of its window. */
@@ -15,8 +19,8 @@ export interface Gajim extends Client {
 const SLOW = 60_000; // Gajim takes its time on a busy machine
 
 /**
- * Logs in with Gajim. Prints MESSAGE from text [OOB url], PRESENCE full-jid show, SUBSCRIBED jid, SENT path url.
- * Files go out by HTTP upload.
+ * Logs in with Gajim. Prints MESSAGE from text [OOB url], PRESENCE full-jid show, SUBSCRIBED jid, SENT path url, SAVED path url,
+ * AVATAR jid (of whom it now has a picture). Files go out by HTTP upload; a picture in the open chat is fetched at once, other files by `download`.
  */
 export async function gajim(server: ClientServer, user: string, options: ClientOptions = {}): Promise<Gajim> {
   const { password = `${user}pw` } = options;
@@ -26,7 +30,7 @@ export async function gajim(server: ClientServer, user: string, options: ClientO
   for (const name of ["config", "data", "cache", "runtime", "profile"]) await mkdir(path(name), { mode: 0o700 });
 
   // It chooses a free display by itself and says which.
-  const screen = run("Xvfb", ["-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"]);
+  const screen = run("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
   const [display] = await screen.waitFor(/^\d+$/);
   const args = [jid, password, "127.0.0.1", String(server.c2sPort), folder.path, server.certFile];
   const driver = run("dbus-run-session", ["--", "/usr/bin/python3", beside("gajim_driver.py"), ...args], {
@@ -56,7 +60,8 @@ export async function gajim(server: ClientServer, user: string, options: ClientO
     ...drivenBy(driver),
     jid,
     waitFor: (pattern, deadline = SLOW) => driver.waitFor(pattern, deadline),
-    subscribe: async (to) => order("subscribe", to),
+    subscribe: async (to, name = to.split("@")[0]!) => order("subscribe", to, name),
+    download: async (url) => order("download", url),
     say: async (to, text) => order("say", to, text),
     async sendFile(file, to) {
       order("send", to, file);

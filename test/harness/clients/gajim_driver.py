@@ -5,8 +5,8 @@ behind its "Send file" button, so that everything on the wire is Gajim's.
     gajim_driver.py JID PASSWORD HOST PORT FOLDER CERTIFICATES
 
 Orders come on standard input, one JSON list a line:
-    ["subscribe", JID]  ["say", JID, TEXT]  ["send", JID, PATH]  ["open", JID]  ["shot", PNG]
-and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, SENT, SHOWN, ERROR."""
+    ["subscribe", JID, NAME]  ["say", JID, TEXT]  ["send", JID, PATH]  ["open", JID]  ["download", URL]  ["shot", PNG]
+and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, SENT, SAVED, AVATAR, SHOWN, ERROR."""
 import json
 import os
 import sys
@@ -48,12 +48,14 @@ def boot():
     if getattr(app, 'interface', None) is None or getattr(app, 'window', None) is None or app.app is None:
         return True
     for name, value in dict(use_keyring=False, check_for_update=False, ask_online_status=False, autoaway=False, autoxa=False,
-                            preview_verify_https=False, preview_allow_all_images=True).items():
+                            preview_verify_https=False).items():
         app.settings.set(name, value)
     app.app.create_account(ACCOUNT, user, domain, password, None,
                            (f'{host}:{port}', ConnectionProtocol.TCP, ConnectionType.PLAIN))
     for name, value in dict(confirm_unencrypted_connection=False, autoauth=True, savepass=True, resource='gajim').items():
         app.settings.set_account_setting(ACCOUNT, name, value)
+    watch_downloads(app.preview_manager)
+    watch_avatars()
     for name, handler in {
         'account-connected': lambda event: GLib.timeout_add(500, online),
         'presence-received': lambda event: out('PRESENCE', event.fjid, event.new_show),
@@ -98,8 +100,28 @@ class Uploads:  # Gajim holds on to bound methods only
 UPLOADS = Uploads()
 
 
-def subscribe(address):
-    client().get_module('Presence').subscribe(address, auto_auth=True)
+def watch_downloads(manager):
+    """What is shown in a chat, or fetched by its "Download" button, is written to a file."""
+    before = manager._on_orig_write_finished
+
+    def on_written(result, error, preview):
+        before(result, error, preview)
+        out('SAVED' if error is None else 'ERROR', preview.orig_path, preview.uri)
+    manager._on_orig_write_finished = on_written
+
+
+def watch_avatars():
+    from gajim.common.modules.contacts import BareContact
+    update = BareContact.update_avatar
+
+    def on_update(self, sha):
+        update(self, sha)
+        out('AVATAR', self.jid)
+    BareContact.update_avatar = on_update
+
+
+def subscribe(address, name):
+    client().get_module('Presence').subscribe(address, name=name, auto_auth=True)
 
 
 def say(address, text):
@@ -123,12 +145,28 @@ def send(address, path, tries=100):
 def open_chat(address):
     from gajim.common import app
     app.window.add_chat(ACCOUNT, JID.from_string(address), 'contact', select=True)
-    app.window.resize(1000, 740)
+    app.window.resize(1000, 900)
     app.window.present()
+
+
+def download(url, tries=100):
+    """The "Download" button of a file that is shown in a chat: it is there when Gajim has looked at the file and left it alone."""
+    from gajim.common import app
+    preview = next((preview for preview in app.preview_manager._previews.values() if preview.uri == url), None)
+    if preview and preview.mime_type and not preview.download_in_progress:
+        app.window.activate_action('preview-download', GLib.Variant('s', preview.id))
+    elif tries:
+        GLib.timeout_add(100, lambda: download(url, tries - 1))
+    else:
+        out('ERROR no button for', url)
+    return False
 
 
 def shot(path):
     from gajim.common import app
+    # Away from the window, where it would raise a tooltip.
+    display = app.window.get_display()
+    display.get_default_seat().get_pointer().warp(display.get_default_screen(), 1279, 1023)
 
     def take():
         window = app.window.get_window()
@@ -146,7 +184,7 @@ def end():
         GLib.timeout_add(300, lambda: os._exit(0))
 
 
-ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'open': open_chat, 'shot': shot}
+ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'open': open_chat, 'download': download, 'shot': shot}
 
 
 PENDING = bytearray()

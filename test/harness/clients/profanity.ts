@@ -11,6 +11,8 @@ const DEADLINE = 20_000;
 export interface Profanity extends Client {
   /** Types a line, a command like "/msg juliet@example.test" or text for the window in front. */
   type(line: string): Promise<void>;
+  /** Fetches an address that the window in front has shown into a file. */
+  download(url: string, path: string): Promise<void>;
 }
 
 /**
@@ -107,6 +109,10 @@ export async function profanity(server: ClientServer, user: string, options: Cli
       await waitFor(/urn:xmpp:http:upload:0/);
       await type(`/msg ${to}`);
       await type(`/sendfile ${file}`);
+    },
+    async download(url, path) {
+      await type(`/url save ${url} ${path}`);
+      await waitFor(/Downloading .*: (100%|done)/);
     },
     async close() {
       await type("/quit");

@@ -3,7 +3,7 @@ import { run } from "../process.js";
 import { beside, drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
 
 export interface SlixmppEvent {
-  readonly event: "online" | "message" | "receipt" | "presence" | "sent" | "error" | "disconnected";
+  readonly event: "online" | "message" | "receipt" | "presence" | "sent" | "saved" | "error" | "disconnected";
   readonly from?: string;
   readonly type?: string;
   readonly id?: string;
@@ -24,6 +24,8 @@ export interface Slixmpp extends Client {
   sayWith(to: string, text: string, more: { id?: string; replaces?: string; receipt?: boolean }): Promise<void>;
   /** Sends an address of a file as clients do: body and OOB. */
   sendLink(to: string, url: string): Promise<void>;
+  /** Fetches an address into a file. */
+  download(url: string, path: string): Promise<void>;
   presence(more: { show?: string; status?: string; priority?: number; type?: string; to?: string }): Promise<void>;
   raw(xml: string): Promise<void>;
 }
@@ -57,6 +59,11 @@ export async function slixmpp(server: ClientServer, user: string, options: Clien
     say: (to, text) => order("say", { to, text }),
     sayWith: (to, text, more) => order("say", { to, text, ...more }),
     sendLink: (to, url) => order("link", { to, url }),
+    async download(url, path) {
+      await order("download", { url, path });
+      const done = await waitEvent((event) => event.event === "error" || event.event === "saved");
+      if (done.event === "error") throw new Error(`slixmpp could not download: ${done.text}`);
+    },
     presence: (more) => order("presence", more),
     raw: (xml) => order("raw", { xml }),
     async sendFile(path, to) {

@@ -5,10 +5,10 @@
 
 Orders on standard input:
     {"do": "subscribe", "to": JID}           {"do": "say", "to": JID, "text": TEXT, "id"?: ID, "replaces"?: ID, "receipt"?: true}
-    {"do": "link", "to": JID, "url": URL}    {"do": "upload", "to": JID, "path": PATH}
+    {"do": "link", "to": JID, "url": URL}    {"do": "upload", "to": JID, "path": PATH}    {"do": "download", "url": URL, "path": PATH}
     {"do": "presence", ...show, status, priority, type, to}
     {"do": "raw", "xml": XML}
-and it logs out when that is closed. What happens, one JSON object a line with "event": online, message, receipt, presence, sent, error."""
+and it logs out when that is closed. What happens, one JSON object a line with "event": online, message, receipt, presence, sent, saved, error."""
 import asyncio
 import json
 import mimetypes
@@ -96,6 +96,10 @@ class Client(ClientXMPP):
         await asyncio.get_running_loop().run_in_executor(None, store)
         await self.do_link(to, get)
         out('sent', path=path, url=get)
+
+    async def do_download(self, url, path):
+        await asyncio.get_running_loop().run_in_executor(None, urllib.request.urlretrieve, url, path)
+        out('saved', path=path, url=url)
 
     async def upload_service(self):
         items = await self['xep_0030'].get_items(jid=self.boundjid.domain)
