@@ -119,7 +119,7 @@ export function parseArgs(command: Command, rest: readonly Token[]): Record<stri
     const next = params[i + 1]?.[1].keyword;
     const mine = take(left, param, next, i === params.length - 1);
     if (mine.length > 0) args[name] = valueOf(command, param, mine);
-    else if (!param.optional) throw wrong(command, `Which ${NAMES[param.type]}?`);
+    else if (!param.optional) throw wrong(command, `Which ${NAMES[param.type].replace(/\[.*/, "")}?`);
   });
   if (left.length > 0) throw wrong(command, `I do not know what “${label(left.map((t) => t.text).join(" "))}” is for.`);
   return args;
