@@ -20,7 +20,7 @@ const SLOW = 60_000; // Gajim takes its time on a busy machine
 
 /**
  * Logs in with Gajim. Prints MESSAGE from text [OOB url], PRESENCE full-jid show, SUBSCRIBED jid, SENT path url, SAVED path url,
- * AVATAR jid (of whom it now has a picture). Files go out by HTTP upload; a picture in the open chat is fetched at once, other files by `download`.
+ * AVATAR jid (of whom it now has a picture), CAPS full-jid feature… (whose hash has proved right). Files go out by HTTP upload; a picture in the open chat is fetched at once, other files by `download`.
  */
 export async function gajim(server: ClientServer, user: string, options: ClientOptions = {}): Promise<Gajim> {
   const { password = `${user}pw` } = options;

@@ -6,7 +6,7 @@ behind its "Send file" button, so that everything on the wire is Gajim's.
 
 Orders come on standard input, one JSON list a line:
     ["subscribe", JID, NAME]  ["say", JID, TEXT]  ["send", JID, PATH]  ["open", JID]  ["download", URL]  ["shot", PNG]
-and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, SENT, SAVED, AVATAR, SHOWN, ERROR."""
+and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, SENT, SAVED, AVATAR, CAPS, SHOWN, ERROR."""
 import json
 import os
 import sys
@@ -56,6 +56,7 @@ def boot():
         app.settings.set_account_setting(ACCOUNT, name, value)
     watch_downloads(app.preview_manager)
     watch_avatars()
+    watch_caps(app.storage.cache)
     for name, handler in {
         'account-connected': lambda event: GLib.timeout_add(500, online),
         'presence-received': lambda event: out('PRESENCE', event.fjid, event.new_show),
@@ -118,6 +119,16 @@ def watch_avatars():
         update(self, sha)
         out('AVATAR', self.jid)
     BareContact.update_avatar = on_update
+
+
+def watch_caps(cache):
+    """What somebody's client can do is kept when the hash of his capabilities has proved right (XEP-0115)."""
+    keep = cache.add_caps_entry
+
+    def on_caps(jid, method, caps_hash, info):
+        keep(jid, method, caps_hash, info)
+        out('CAPS', jid, *info.features)
+    cache.add_caps_entry = on_caps
 
 
 def subscribe(address, name):
