@@ -124,22 +124,27 @@ export function createService(config: Config, log: Log): Service {
     office.disconnected();
   });
 
+  const open = async (): Promise<void> => {
+    await index.start();
+    await blobs.start();
+    index.onNudge((what, whom) => {
+      if (what === "notices") notices.flush(whom);
+      else if (directory.resources(whom).length > 0) delivery.consider(whom);
+    });
+    me.start();
+    directory.start();
+    privilege.start();
+    await housekeeping.start();
+    await web.start();
+    await stream.start();
+  };
+  let opening: Promise<void> | undefined;
+
   return {
-    async start() {
-      await index.start();
-      await blobs.start();
-      index.onNudge((what, whom) => {
-        if (what === "notices") notices.flush(whom);
-        else if (directory.resources(whom).length > 0) delivery.consider(whom);
-      });
-      me.start();
-      directory.start();
-      privilege.start();
-      await housekeeping.start();
-      await web.start();
-      await stream.start();
-    },
+    start: () => (opening ??= open()),
     async stop() {
+      if (!stream.online) await stream.stop(); // else a start that waits for the server would go on doing so
+      await opening?.catch(() => undefined);
       delivery.stop();
       await housekeeping.stop();
       await intakes.stop();

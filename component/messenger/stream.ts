@@ -110,6 +110,7 @@ export class ComponentStream implements StanzaStream {
 
   /** Begins to connect. Resolves when it is online for the first time; rejects with Refusal "stopping" when stopped before. */
   start(): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.reject(new Refusal("stopping"));
     return new Promise((resolve, reject) => {
       this.onOnline(resolve);
       this.#stopping.signal.addEventListener("abort", () => reject(new Refusal("stopping")), { once: true });
