@@ -41,6 +41,12 @@ def trust_test_certificate():
     http.HTTPSession.__init__ = make_trusting
 
 
+def print_crashes():
+    """Gajim shows what went wrong inside it in a dialog, which nobody would see here."""
+    from gajim.gtk import exception
+    exception._hook = sys.__excepthook__
+
+
 def boot():
     """Waits until Gajim has its window, then makes the account and goes online."""
     from gajim.common import app, ged
@@ -219,6 +225,7 @@ def on_orders(source, condition):
 
 
 trust_test_certificate()
+print_crashes()
 GLib.timeout_add(100, boot)
 GLib.io_add_watch(sys.stdin.fileno(), GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, on_orders)
 gajim_main.main()
