@@ -1,15 +1,17 @@
-/** A real Prosody with Restante beside it, and what tests of the main job do around them. */
+/** A real server with Restante beside it, and what tests of the main job do around them. */
 import { expect } from "@jest/globals";
 import { createHash, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { xmppUser, type LogInServer } from "./clients/xmppjs.js";
-import { startProsody, type Prosody, type ProsodyOptions } from "./prosody.js";
-import { startRestante, type Restante, type RestanteOptions } from "./restante.js";
+import { xml, xmppUser, type LogInServer } from "./clients/xmppjs.js";
+import type { Prosody } from "./prosody.js";
+import { startRestante, type ComponentServer, type Restante, type RestanteOptions } from "./restante.js";
 import { tempFolder } from "./tmp.js";
 
-export interface PostOffice {
-  readonly server: Prosody;
+type Server = ComponentServer & LogInServer & { remove(): Promise<void> };
+
+export interface PostOffice<S extends Server = Prosody> {
+  readonly server: S;
   readonly restante: Restante;
   /** The contact's address. */
   readonly bot: string;
@@ -26,14 +28,14 @@ export interface Letter {
   readonly sha256: string;
 }
 
-/** Starts both; the contact is there when this settles. */
-export async function openPostOffice(
-  prosody: ProsodyOptions = {},
-  restante: RestanteOptions = {},
-): Promise<PostOffice> {
+/** Starts both, the server as `start` says; the contact is there when this settles. */
+export async function openPostOffice<S extends Server>(
+  start: () => Promise<S>,
+  options: RestanteOptions = {},
+): Promise<PostOffice<S>> {
   const folder = await tempFolder("restante-letters");
-  const server = await startProsody(prosody);
-  const running = await startRestante(server, restante);
+  const server = await start();
+  const running = await startRestante(server, options);
   return {
     server,
     restante: running,
@@ -53,11 +55,16 @@ export async function openPostOffice(
   };
 }
 
-/** Each of them adds the bot to his contacts, and leaves. */
+/** Each of them adds the bot to his contacts, lets it see him, and leaves. */
 export async function befriend(server: LogInServer, bot: string, ...users: string[]): Promise<void> {
   for (const user of users) {
     const once = await xmppUser(server, user, { resource: "once" });
-    await once.subscribe(bot);
+    const both = once.waitStanza((s) => {
+      const items = s.getChild("query", "jabber:iq:roster")?.getChildren("item") ?? [];
+      return items.some((item) => item.attrs.jid === bot && item.attrs.subscription === "both");
+    });
+    await once.send(xml("presence", { to: bot, type: "subscribe" }));
+    await both;
     await once.stop();
   }
 }

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { gajim } from "../harness/clients/gajim.js";
 import { purple, type Purple } from "../harness/clients/purple.js";
 import { fetched, openPostOffice, sha256, type PostOffice } from "../harness/post-office.js";
+import { startProsody } from "../harness/prosody.js";
 import { startSlowSource, type SlowSource } from "../harness/slow-source.js";
 
 jest.setTimeout(60_000);
@@ -13,7 +14,7 @@ let office: PostOffice;
 let source: SlowSource;
 let romeo: Purple;
 beforeAll(async () => {
-  office = await openPostOffice();
+  office = await openPostOffice(() => startProsody());
   source = await startSlowSource("Brief an Julia.txt", bytes);
   source.hurry();
   romeo = await purple(office.server, "romeo");

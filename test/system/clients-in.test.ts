@@ -8,13 +8,14 @@ import { profanity } from "../harness/clients/profanity.js";
 import { slixmpp } from "../harness/clients/slixmpp.js";
 import { xmppUser } from "../harness/clients/xmppjs.js";
 import { befriend, fetched, openPostOffice, sha256, type PostOffice } from "../harness/post-office.js";
+import { startProsody } from "../harness/prosody.js";
 import { startSlowSource } from "../harness/slow-source.js";
 
 jest.setTimeout(120_000);
 
 let office: PostOffice;
 beforeAll(async () => {
-  office = await openPostOffice({ users: ["benvolio", "rosaline", "tybalt", "paris", "capulet"] });
+  office = await openPostOffice(() => startProsody({ users: ["benvolio", "rosaline", "tybalt", "paris", "capulet"] }));
 });
 afterAll(() => office?.close());
 

@@ -8,7 +8,7 @@ import { profanity } from "../harness/clients/profanity.js";
 import { slixmpp } from "../harness/clients/slixmpp.js";
 import { xml, xmppUser } from "../harness/clients/xmppjs.js";
 import { befriend, openPostOffice, sha256, type PostOffice } from "../harness/post-office.js";
-import type { Prosody } from "../harness/prosody.js";
+import { startProsody, type Prosody } from "../harness/prosody.js";
 import { exec } from "../harness/process.js";
 
 jest.setTimeout(120_000);
@@ -18,7 +18,9 @@ const PICTURE = fileURLToPath(new URL("../../docs/gajim.png", import.meta.url));
 
 let office: PostOffice;
 beforeAll(async () => {
-  office = await openPostOffice({ domain: "verona.example", users: ["benvolio", "rosaline", "tybalt"] });
+  office = await openPostOffice(() =>
+    startProsody({ domain: "verona.example", users: ["benvolio", "rosaline", "tybalt"] }),
+  );
 });
 afterAll(() => office?.close());
 
