@@ -1,12 +1,10 @@
 /** Moves stored bytes into one HTTP response, no faster than the peer takes them. */
-import { read as readFd } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
-import { promisify } from "node:util";
+import { setImmediate as turn } from "node:timers/promises";
 import type { BlobReader, Span } from "../control/ports.js";
 import type { Buffers } from "./buffers.js";
-
-const read = promisify(readFd);
+import type { FileReads } from "./file-reads.js";
 
 /** A piece that took longer than this goes to a slow reader: the next one is small. */
 const SLOW_MS = 250;
@@ -59,22 +57,30 @@ export class Body {
   }
 }
 
-/** Sends the bytes of `span` from a reader that was opened for it. Rejects with {@link Cut}, or with what the store says. */
-export function sendSpan(body: Body, reader: BlobReader, span: Span, buffers: Buffers): Promise<void> {
-  return reader.fd === undefined ? fromChunks(body, reader, span) : fromFile(body, reader.fd, span, buffers);
+/** What all downloads share. */
+export interface Shared {
+  readonly buffers: Buffers;
+  readonly reads: FileReads;
 }
 
-async function fromFile(body: Body, fd: number, span: Span, buffers: Buffers): Promise<void> {
+/** Sends the bytes of `span` from a reader that was opened for it. Rejects with {@link Cut}, or with what the store says. */
+export function sendSpan(body: Body, reader: BlobReader, span: Span, shared: Shared): Promise<void> {
+  return reader.fd === undefined ? fromChunks(body, reader, span) : fromFile(body, reader.fd, span, shared);
+}
+
+async function fromFile(body: Body, fd: number, span: Span, { buffers, reads }: Shared): Promise<void> {
   let quick = true;
   for (let at = span.start; at < span.end;) {
+    // A peer as fast as we are would otherwise keep everybody else waiting for its whole file.
+    if (at > span.start) await turn();
     const buffer = buffers.take(quick);
     try {
-      const { bytesRead } = await read(fd, buffer, 0, Math.min(buffer.length, span.end - at), at);
-      if (bytesRead === 0) throw short(at);
+      const count = await reads.read(fd, buffer, Math.min(buffer.length, span.end - at), at);
+      if (count === 0) throw short(at);
       const began = performance.now();
-      await body.write(buffer.subarray(0, bytesRead));
+      await body.write(buffer.subarray(0, count));
       quick = performance.now() - began < SLOW_MS;
-      at += bytesRead;
+      at += count;
     } finally {
       buffers.give(buffer);
     }

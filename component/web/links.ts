@@ -10,8 +10,7 @@ import { hashToken } from "../lib/ids.js";
 import { LINK_PATH, tokenOf } from "../lib/link-url.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
-import { Body, Cut, sendSpan } from "./body.js";
-import type { Buffers } from "./buffers.js";
+import { Body, Cut, sendSpan, type Shared } from "./body.js";
 import { judge } from "./conditions.js";
 import { CROSS_ORIGIN, fileHeaders, mediaType, PREFLIGHT } from "./headers.js";
 import { contentRange, multipart, type Multipart } from "./multipart.js";
@@ -23,7 +22,7 @@ export interface LinkParts {
   readonly desk: LinkDesk;
   readonly clock: Clock;
   readonly log: Log;
-  readonly buffers: Buffers;
+  readonly shared: Shared;
   readonly receipts: Receipts;
   readonly metrics: WebMetrics;
   /** Work that goes on after its request has been answered: the end of the server waits for it. */
@@ -92,7 +91,7 @@ async function answer(web: LinkParts, request: FastifyRequest, reply: FastifyRep
   if (request.method === "HEAD") return reply.send();
 
   const closed = new AbortController();
-  reply.raw.once("close", () => closed.abort(OVER));
+  reply.raw.once("close", () => void (reply.raw.writableFinished || closed.abort(OVER)));
   // Opened before the header goes, so that a store that is down can still be told by a status.
   const reader = size === 0 ? NOTHING : await open.read(parts[0], closed.signal);
   const work = send(
@@ -111,7 +110,7 @@ async function answer(web: LinkParts, request: FastifyRequest, reply: FastifyRep
 
 /** Sends what was planned and reports what went out. Never rejects. */
 async function send(
-  { clock, log, buffers, receipts, metrics }: LinkParts,
+  { clock, log, shared, receipts, metrics }: LinkParts,
   { open, parts, frame, length }: Plan,
   first: BlobReader,
   signal: AbortSignal,
@@ -138,7 +137,7 @@ async function send(
       const reader = (i === 0 && first) || (await open.read(part, signal));
       const before = body.given;
       try {
-        await sendSpan(body, reader, part, buffers);
+        await sendSpan(body, reader, part, shared);
       } finally {
         span.end += body.given - before;
         closing.push(reader.close());
