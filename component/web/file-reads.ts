@@ -9,12 +9,10 @@ import { promisify } from "node:util";
 
 const inThread = promisify(readFd);
 
-/** A piece takes less than a millisecond from memory, and longer from any disk. */
-const QUICK_MS = 3;
-/** How long a quick read vouches. */
+/** How long a read from memory vouches, ms. */
 const VOUCH_MS = 1_000;
 
-/** What the time that reads took says of the next one. */
+/** What became of reads, and what that says of the next one. */
 export class Warmth {
   #until = -Infinity;
 
@@ -22,9 +20,9 @@ export class Warmth {
     return now < this.#until;
   }
 
-  /** A read that ended at `now` took so long. */
-  took(now: number, ms: number): void {
-    this.#until = ms <= QUICK_MS ? now + VOUCH_MS : -Infinity;
+  /** A read has ended, and so many blocks came from disks meanwhile. */
+  read(now: number, blocks: number): void {
+    this.#until = blocks === 0 ? now + VOUCH_MS : -Infinity;
   }
 }
 
@@ -33,12 +31,14 @@ export class FileReads {
 
   /** Fills the beginning of `buffer` with up to `length` bytes from `at` on; answers how many. */
   async read(fd: number, buffer: Buffer, length: number, at: number): Promise<number> {
-    const began = performance.now();
-    const count = this.#warmth.isWarm(began)
+    const before = blocksRead();
+    const count = this.#warmth.isWarm(performance.now())
       ? readSync(fd, buffer, 0, length, at)
       : (await inThread(fd, buffer, 0, length, at)).bytesRead;
-    const now = performance.now();
-    this.#warmth.took(now, now - began);
+    this.#warmth.read(performance.now(), blocksRead() - before);
     return count;
   }
 }
+
+/** What this process has had read from disks: unlike time, it does not mistake a busy machine for a slow disk (getrusage, ru_inblock). */
+const blocksRead = (): number => process.resourceUsage().fsRead;

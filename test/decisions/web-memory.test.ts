@@ -1,6 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import { randomBytes } from "node:crypto";
+import { open, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Buffers } from "../../component/web/buffers.js";
-import { Warmth } from "../../component/web/file-reads.js";
+import { FileReads, Warmth } from "../../component/web/file-reads.js";
+import { tempFolder } from "../harness/tmp.js";
 
 describe("the memory of downloads", () => {
   const MIB = 2 ** 20;
@@ -23,16 +27,31 @@ describe("the memory of downloads", () => {
 });
 
 describe("whether a read would wait for a disk", () => {
-  test("nobody vouches for the first read; a quick one does, for a second; a slow one no more", () => {
+  test("nobody vouches for the first read; one from memory does, for a second; one from a disk no more", () => {
     const warmth = new Warmth();
     expect(warmth.isWarm(0)).toBe(false);
-    warmth.took(1000, 0.4);
+    warmth.read(1000, 0);
     expect([warmth.isWarm(1000), warmth.isWarm(1999), warmth.isWarm(2000)]).toEqual([true, true, false]);
-    warmth.took(2000, 12);
+    warmth.read(2000, 8);
     expect(warmth.isWarm(2000)).toBe(false);
-    warmth.took(2010, 1);
+    warmth.read(2010, 0);
     expect(warmth.isWarm(2011)).toBe(true);
-    warmth.took(2012, 5);
+    warmth.read(2012, 2048);
     expect(warmth.isWarm(2012)).toBe(false);
+  });
+
+  test("what is read is the file, whichever way", async () => {
+    const folder = await tempFolder();
+    const content = randomBytes(300_000);
+    await writeFile(join(folder.path, "file"), content);
+    const file = await open(join(folder.path, "file"));
+    const reads = new FileReads();
+    const buffer = Buffer.alloc(100_000);
+    for (const at of [0, 100_000, 250_000, 250_000, 7, 300_000]) {
+      const count = await reads.read(file.fd, buffer, 99_999, at);
+      expect(buffer.subarray(0, count).equals(content.subarray(at, at + 99_999))).toBe(true);
+    }
+    await file.close();
+    await folder.remove();
   });
 });
