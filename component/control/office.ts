@@ -1,7 +1,8 @@
 /** The counter: what people do in the messenger, judged, done, and answered from the address that they addressed. Nothing here rejects. */
 import { Refusal, asRefusal } from "../lib/errors.js";
-import { bareOf, type BareJid, type Jid } from "../lib/jid.js";
+import { bareOf, domainOf, type BareJid, type Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
+import { Turns } from "../lib/turns.js";
 import { isMember, type Pace } from "./access.js";
 import type { Services } from "./commands/define.js";
 import { render } from "./commands/define.js";
@@ -9,6 +10,10 @@ import { runLine } from "./commands/index.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
 import type { Contact, IncomingLink, Office, Resource } from "./ports.js";
+
+/** Words on subscriptions that wait to be recorded: of one domain, and of all. Beyond, they are not recorded: servers repeat what counts. */
+const MOST_OF_ONE = 5_000;
+const MOST_OF_ALL = 20_000;
 
 export interface CounterParts {
   readonly services: Services;
@@ -22,9 +27,12 @@ export interface CounterParts {
 
 export class Counter implements Office {
   readonly #parts: CounterParts;
+  /** By domain, so that a flood from one keeps nobody's own words waiting for the records for long. */
+  readonly #standings: Turns<string>;
 
   constructor(parts: CounterParts) {
     this.#parts = parts;
+    this.#standings = new Turns(MOST_OF_ONE, MOST_OF_ALL, (err) => parts.log.warn({ err }, "a subscription could not be recorded")); // prettier-ignore
   }
 
   text(from: Jid, to: Jid, text: string): Promise<void> {
@@ -60,13 +68,16 @@ export class Counter implements Office {
     this.#parts.notices.flush(bareOf(resource.jid));
   }
 
-  async standing(jid: BareJid, change: Partial<Pick<Contact, "standing" | "followed" | "follows">>): Promise<void> {
+  standing(jid: BareJid, change: Partial<Pick<Contact, "standing" | "followed" | "follows">>): Promise<void> {
     const { index, clock } = this.#parts.services;
     // Whoever adds us to his contacts has met us.
     const met = change.follows === true ? { ...change, standing: "met" as const } : change;
-    await index
-      .setContact(jid, met, clock.now())
-      .catch((e: unknown) => this.#parts.log.warn({ err: e }, "a subscription could not be recorded"));
+    return new Promise((resolve) => {
+      const record = async (): Promise<void> => void (await index.setContact(jid, met, clock.now()).finally(resolve));
+      if (this.#standings.take(domainOf(jid), record)) return;
+      this.#parts.log.debug({ jid }, "too many subscriptions at once: not recorded");
+      resolve();
+    });
   }
 
   connected(): void {

@@ -51,6 +51,19 @@ describe("index on SQLite", () => {
     await second.stop();
   });
 
+  test("work of many writes lets others be heard", async () => {
+    const index = open(await newFile());
+    await index.start();
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => void (++turns, !isOver && setImmediate(turn));
+    setImmediate(turn);
+    for (let i = 0; i < 300; i++) await index.setContact(someone(), {}, T0);
+    isOver = true;
+    expect(turns).toBeGreaterThan(1);
+    await index.stop();
+  });
+
   test("locked by somebody else: down for writing after a while, not for reading; then it goes on by itself", async () => {
     const url = await newFile();
     const index = openIndex(url, { log: silent, clock: systemClock, role: "server", patience: 300 });

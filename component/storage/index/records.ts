@@ -26,6 +26,8 @@ export interface RecordsOptions {
 
 const PAUSE = 5; // ms before the first repetition; then twice that, and so on up to
 const LONGEST_PAUSE = 100;
+/** ms in a row for which those who write may keep the process from everything else. */
+const SPELL = 5;
 
 export class Records {
   /** This process, in the columns `holder`. */
@@ -35,6 +37,8 @@ export class Records {
   readonly listeners = new Set<(what: Nudge["what"], whom: BareJid) => void>();
   #db: Db | undefined;
   #down = false;
+  /** When the first of them began in this turn of the event loop. */
+  #turn: number | undefined;
 
   constructor(engine: Engine, options: RecordsOptions) {
     this.engine = engine;
@@ -58,6 +62,7 @@ export class Records {
   /** Runs a transaction; `work` may run several times, and must do nothing but queries and nudges. */
   async write<T>(durable: boolean, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const { engine } = this;
+    await this.#takeTurn();
     let nudges: Nudge[] = [];
     const result = await this.#translated(() =>
       this.#opened()
@@ -90,6 +95,17 @@ export class Records {
       } catch (error) {
         this.options.log.error({ err: error }, "a listener for nudges failed");
       }
+  }
+
+  /**
+   * SQLite answers before its promise is looked at: work of many writes would never let go of the event loop, and nobody else be heard.
+   * Whoever has waited here once goes on, so that each gets on by a step a turn. Those who only read are short, and need no turn.
+   */
+  async #takeTurn(): Promise<void> {
+    if (this.#turn === undefined) {
+      this.#turn = performance.now();
+      setImmediate(() => (this.#turn = undefined));
+    } else if (performance.now() - this.#turn > SPELL) await new Promise((resolve) => setImmediate(resolve));
   }
 
   #opened(): Db {
