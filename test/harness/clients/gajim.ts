@@ -33,7 +33,8 @@ export async function gajim(server: ClientServer, user: string, options: ClientO
   const screen = run("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
   const [display] = await screen.waitFor(/^\d+$/);
   const args = [jid, password, "127.0.0.1", String(server.c2sPort), folder.path, server.certFile];
-  const driver = run("dbus-run-session", ["--", "/usr/bin/python3", beside("gajim_driver.py"), ...args], {
+  const bus = `--config-file=${beside("dbus.conf")}`;
+  const driver = run("dbus-run-session", [bus, "--", "/usr/bin/python3", beside("gajim_driver.py"), ...args], {
     name: `gajim ${user}`,
     env: {
       HOME: folder.path,
