@@ -1,13 +1,19 @@
 /**
  * The reference: a component as its library's page shows one, that answers each presence with a message.
- * Usage: node bare-component.mjs DOMAIN PORT SECRET. Says "ready" when it is connected.
+ * Usage: node bare-component.mjs DOMAIN PORT SECRET [tuned]. Says "ready" when it is connected. "tuned" switches Nagle's algorithm
+ * off and answers each read with a space, so that no acknowledgement is delayed: what is left is work alone.
  */
 import { component, xml } from "@xmpp/component";
 
-const [domain, port, secret] = process.argv.slice(2);
+const [domain, port, secret, tuned] = process.argv.slice(2);
 const bot = `bot@${domain}`;
 const xmpp = component({ service: `xmpp://127.0.0.1:${port}`, domain, password: secret });
 
+if (tuned)
+  xmpp.on("connect", () => {
+    xmpp.socket.setNoDelay(true);
+    xmpp.socket.on("data", () => xmpp.status === "online" && xmpp.socket.write(" "));
+  });
 xmpp.on("error", (error) => console.error(error.message));
 xmpp.on("online", () => console.log("ready"));
 xmpp.on("stanza", async (stanza) => {

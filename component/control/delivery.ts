@@ -4,7 +4,17 @@ import { newToken } from "../lib/ids.js";
 import { bareOf, type BareJid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
-import type { Index, Link, Notice, OfferEvent, OfferMethod, Parcel, Resource, Whereabouts } from "./ports.js";
+import type {
+  Index,
+  Link,
+  Notice,
+  OfferEvent,
+  OfferMethod,
+  Parcel,
+  ParcelStep,
+  Resource,
+  Whereabouts,
+} from "./ports.js";
 import { decide, isOpen, type Move, type ParcelEvent } from "./parcel.js";
 import type { Notices } from "./notices.js";
 import { patiently, UNRECORDED } from "./patience.js";
@@ -29,6 +39,11 @@ export interface DeliveryParts {
   readonly log: Log;
 }
 
+interface Batch {
+  readonly steps: ParcelStep[];
+  readonly recorded: Promise<readonly (Parcel | undefined)[]>;
+}
+
 export class Delivery {
   readonly #parts: DeliveryParts;
   /** Recipients whose parcels are being offered just now; true when he came online again meanwhile. */
@@ -37,8 +52,13 @@ export class Delivery {
   readonly #handles = new Map<string, () => void>();
   /** Recipients whose parcels could not be offered because the records failed. */
   readonly #owed = new Set<BareJid>();
-  /** Parcels whose offer may be on record although the answer was lost, with the version that they would have then. */
-  readonly #doubtful = new Map<string, number>();
+  /** Parcels whose offer is out and not on record yet; it is when the promise resolves. */
+  readonly #unrecorded = new Map<string, Promise<void>>();
+  /** Capabilities that are out and not on record yet, by hash. */
+  readonly #fresh = new Map<string, Promise<void>>();
+  /** Offers of one turn of the event loop: they go on record together. */
+  #batch: Batch | undefined;
+
   readonly #stop = new AbortController();
 
   constructor(parts: DeliveryParts) {
@@ -71,11 +91,6 @@ export class Delivery {
 
   /** Offers what could not be offered because the records failed, to those who are still there. */
   async retry(): Promise<void> {
-    for (const [id, version] of this.#doubtful) {
-      const now = await this.#parts.index.parcel(id);
-      if (now?.state === "offered" && now.version === version) await this.apply(id, "recover", "", now);
-      this.#doubtful.delete(id);
-    }
     const owed = [...this.#owed];
     this.#owed.clear();
     for (const recipient of owed) if (this.#parts.whereabouts.resources(recipient).length > 0) this.consider(recipient);
@@ -98,32 +113,30 @@ export class Delivery {
    * False when he is away, or when somebody else was first.
    */
   async offer(parcel: Parcel, reachable = false): Promise<boolean> {
-    const { index, whereabouts, methods, notices, url, clock } = this.#parts;
+    const { whereabouts, methods, url, clock } = this.#parts;
     const resources = whereabouts.resources(parcel.recipient);
     if (resources.length === 0 && !reachable && (await isAway(this.#parts, parcel.recipient))) return false;
     const method = methods.find((m) => (resources.length > 0 ? resources.some((r) => m.suits(parcel, r)) : m.suits(parcel, undefined))); // prettier-ignore
     if (!method) return false;
 
-    const move = decide(parcel.state, "offer");
-    if (typeof move === "string") return false;
+    if (decide(parcel.state, "offer") === "stay" || this.#unrecorded.has(parcel.id)) return false;
     const { token, hash } = newToken();
-    const at = clock.now();
-    const link: Link = { hash, fileId: parcel.fileId, parcelId: parcel.id, since: at, until: parcel.until, served: [] };
-    const receipt = parcel.tries === 0 ? [notices.make(parcel.sender, "offered", toSender(parcel))] : [];
-    const step = { parcel, to: move.to, method: method.name, event: "offer", detail: method.name, at, notices: receipt, link, endLinks: false, hold: true }; // prettier-ignore
-    const offered = await index.step(step).catch((e: unknown) => {
-      this.#doubtful.set(parcel.id, parcel.version + 1);
-      throw e;
-    });
-    if (!offered) return false;
-
-    const order = { parcel: offered, resources, url: url(token, parcel.name), line: say("offer", toRecipient(parcel)) };
+    const link: Link = { hash, fileId: parcel.fileId, parcelId: parcel.id, since: clock.now(), until: parcel.until, served: [] }; // prettier-ignore
+    const order = { parcel, resources, url: url(token, parcel.name), line: say("offer", toRecipient(parcel)) };
+    this.#unrecorded.set(parcel.id, Promise.resolve());
     this.#keepHandle(
       parcel.id,
-      method.offer(order, (event) => void this.#report(offered, method, event, resources)),
+      method.offer(order, (event) => {
+        if (event.type === "sent") this.#out(parcel, method, link);
+        else void this.#report(parcel, method, event, resources);
+      }),
     );
-    if (receipt.length > 0) notices.flush(parcel.sender);
     return true;
+  }
+
+  /** Resolves when the capability is on record, if it is one that has just been given out. */
+  async settled(hash: string): Promise<void> {
+    await this.#fresh.get(hash);
   }
 
   /**
@@ -158,12 +171,62 @@ export class Delivery {
     }
   }
 
+  /**
+   * An offer is on the wire, and goes on record now: should we die in between, it is made once more, with another capability.
+   * The other way round, the recipient would wait for the disk.
+   */
+  #out(parcel: Parcel, method: OfferMethod, link: Link): void {
+    const recorded = this.#recordOffer(parcel, method, link)
+      .catch((e: unknown) => this.#parts.log.warn({ err: e, parcel: parcel.id }, "an offer could not be recorded"))
+      .finally(() => {
+        this.#unrecorded.delete(parcel.id);
+        this.#fresh.delete(link.hash);
+      });
+    this.#unrecorded.set(parcel.id, recorded);
+    this.#fresh.set(link.hash, recorded);
+  }
+
+  async #recordOffer(parcel: Parcel, { name }: OfferMethod, link: Link): Promise<void> {
+    const { index, notices } = this.#parts;
+    const receipt = parcel.tries === 0 ? [notices.make(parcel.sender, "offered", toSender(parcel))] : [];
+    for (let seen: Parcel | undefined = parcel; seen; seen = await this.record(() => index.parcel(parcel.id))) {
+      const move = decide(seen.state, "offer");
+      if (typeof move === "string") break; // on record, though the answer was lost; or over meanwhile
+      const step = { parcel: seen, to: move.to, method: name, event: "offer", detail: name, at: link.since, notices: receipt, link, endLinks: false, hold: move.hold }; // prettier-ignore
+      if (await this.#together(step)) break;
+    }
+    if (receipt.length > 0) notices.flush(parcel.sender);
+  }
+
+  /** Applies a step in one transaction with the others of this turn. */
+  async #together(step: ParcelStep): Promise<Parcel | undefined> {
+    const batch = (this.#batch ??= this.#newBatch());
+    const mine = batch.steps.push(step) - 1;
+    if (batch.steps.length >= PAGE) this.#batch = undefined;
+    return (await batch.recorded)[mine];
+  }
+
+  #newBatch(): Batch {
+    const steps: ParcelStep[] = [];
+    const batch = {
+      steps,
+      recorded: new Promise((resolve) => setImmediate(resolve)).then(() => {
+        if (this.#batch === batch) this.#batch = undefined;
+        return this.record(() => this.#parts.index.steps(steps));
+      }),
+    };
+    return batch;
+  }
+
+  /** What has become of an offer goes on record after the offer itself. */
   async #report(parcel: Parcel, method: OfferMethod, event: OfferEvent, resources: readonly Resource[]): Promise<void> {
+    if (event.type === "failed") this.#unrecorded.delete(parcel.id);
     if (event.type === "unreached") for (const { jid } of resources) this.#parts.whereabouts.lost(jid);
     const told = inRecords(event, method);
     if (!told) return;
     try {
-      await this.record(() => this.apply(parcel.id, ...told, event.type === "sent" ? parcel : undefined));
+      await this.#unrecorded.get(parcel.id);
+      await this.record(() => this.apply(parcel.id, ...told));
     } catch (e) {
       this.#parts.log.warn(
         { err: e, parcel: parcel.id, event: event.type },
@@ -202,7 +265,6 @@ export class Delivery {
 function inRecords(event: OfferEvent, { name, keeps }: OfferMethod): [ParcelEvent, string] | undefined {
   switch (event.type) {
     case "sent":
-      return ["sent", ""];
     case "reached":
       return undefined;
     case "unreached":
@@ -216,7 +278,7 @@ function inRecords(event: OfferEvent, { name, keeps }: OfferMethod): [ParcelEven
     case "declined":
       return ["decline", name];
     case "failed":
-      return [event.code === "offline" ? "recover" : "fail", event.code];
+      return event.code === "offline" ? undefined : ["fail", event.code];
   }
 }
 

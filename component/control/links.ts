@@ -2,8 +2,8 @@
  * Capability URLs: opened by whoever holds them; a parcel's is delivered when every byte has gone out, over however many requests.
  *
  * A process that dies takes along what it had not recorded yet. Two rules see to it that nothing is delivered twice then, and nothing waits
- * for ever: the last byte goes out only when it is on record that it is about to (`last`); and once bytes were moving in a process that
- * died, who resumes at a byte has those before it, and who got the end has the whole.
+ * for ever: the first byte goes out when it is on record that bytes move, and the last when it is on record that it is about to; and once
+ * bytes were moving in a process that died, who resumes at a byte has those before it, and who got the end has the whole.
  */
 import { Refusal } from "../lib/errors.js";
 import { hashToken } from "../lib/ids.js";
@@ -16,8 +16,8 @@ import type { BlobStore, HistoryRow, Index, LinkDesk, OpenLink, Span } from "./p
 /** More separate pieces than this are not remembered one by one: a client that fetches so does not download a file. */
 const MOST_SPANS = 64;
 
-/** How long a last byte waits for the records. */
-const LAST_MS = 2_000;
+/** How long bytes wait for the records: longer than a locked database is tried, shorter than a recipient takes for dead. */
+const PATIENCE_MS = 10_000;
 
 /** What is known of a link while somebody uses it: shared by his requests, gone after the last. */
 interface Live {
@@ -46,6 +46,7 @@ export class Links implements LinkDesk {
 
   async open(token: string): Promise<OpenLink> {
     const hash = hashToken(token);
+    await this.#delivery.settled(hash);
     const found = await this.#index.link(hash);
     if (!found) throw new Refusal("not-found");
     const { link, file, parcel } = found;
@@ -73,25 +74,32 @@ export class Links implements LinkDesk {
       sha256: file.sha256,
       since: file.since,
       read: (span, signal) => this.#blobs.read(file.blob.key, span, signal),
-      moving: () => {
+      moving: async () => {
         if (live) return;
-        live = this.#live.get(hash) ?? { requests: 0, saved: Promise.resolve(), inherited };
-        this.#live.set(hash, live);
-        live.requests++;
-        if (parcelId === undefined) return;
-        live.saved = live.saved.then(() => this.#announce(parcelId, "begin"));
+        const mine = (live = this.#live.get(hash) ?? { requests: 0, saved: Promise.resolve(), inherited });
+        this.#live.set(hash, mine);
+        mine.requests++;
+        if (parcelId !== undefined) await this.#inTurn(mine, () => this.#announce(parcelId, "begin"));
       },
       last: async (span) => {
         if (!live || parcelId === undefined || span.end < file.size) return;
         const mine = live;
-        const saved = (mine.saved = mine.saved.then(() => this.#announceLast(hash, parcelId, span, file.size, mine)));
-        await new Promise<void>((resolve) => {
-          const cancel = this.#clock.after(LAST_MS, resolve);
-          void saved.then(cancel).then(resolve);
-        });
+        await this.#inTurn(mine, () => this.#announceLast(hash, parcelId, span, file.size, mine));
       },
       served,
     };
+  }
+
+  /** Writes after what is being written of the link. Bytes wait for it, but not for ever. Never rejects, as `write` never does. */
+  async #inTurn(live: Live, write: () => Promise<void>): Promise<void> {
+    const saved = (live.saved = live.saved.then(write));
+    await new Promise<void>((resolve) => {
+      const cancel = this.#clock.after(PATIENCE_MS, () => {
+        this.#log.warn("bytes of a download go before that is on record");
+        resolve();
+      });
+      void saved.then(cancel).then(resolve);
+    });
   }
 
   /** Adds to what the records say was served, and steps the parcel; later, if the records are away. */

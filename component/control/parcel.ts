@@ -8,8 +8,7 @@
 import type { ParcelState } from "./ports.js";
 
 export type ParcelEvent =
-  | "offer" // an offer is about to be put on the wire
-  | "sent" // it is on the wire
+  | "offer" // an offer is on the wire
   | "unreached" // nobody answered it, and no server keeps it for him
   | "bounce" // the server gave it, or the invitation, back
   | "begin" // the first byte goes
@@ -63,49 +62,49 @@ const again = to("waiting");
 // prettier-ignore
 export const TABLE: Readonly<Record<ParcelState, Readonly<Record<ParcelEvent, Cell>>>> = {
   waiting: {
-    offer: to("offered", { ...HOLD, tell: "sender" }), sent: stay, unreached: stay, bounce: to("waiting", { tell: "sender" }),
+    offer: to("offered", { tell: "sender" }), unreached: stay, bounce: to("waiting", { tell: "sender" }),
     begin: to("moving", HOLD), cut: stay, last: stay, complete: delivered,
     decline: declined, accept: stay, resend: stay,
     expire: expired, withdraw: withdrawn, fail: failed, recover: stay,
   },
   offered: {
-    offer: stay, sent: to("offered"), unreached: again, bounce: to("waiting", { tell: "sender" }),
+    offer: stay, unreached: again, bounce: to("waiting", { tell: "sender" }),
     begin: to("moving", HOLD), cut: stay, last: stay, complete: delivered,
     decline: declined, accept: again, resend: again,
     expire: expired, withdraw: withdrawnAloud, fail: failed, recover: again,
   },
   moving: {
-    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    offer: stay, unreached: stay, bounce: stay,
     begin: stay, cut: to("offered"), last: to("moving", HOLD), complete: delivered,
     decline: declined, accept: refuse, resend: refuse,
     expire: expired, withdraw: withdrawnAloud, fail: failed, recover: to("offered"),
   },
   delivered: {
-    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    offer: stay, unreached: stay, bounce: stay,
     begin: stay, cut: stay, last: stay, complete: stay,
     decline: refuse, accept: again, resend: again,
     expire: stay, withdraw: refuse, fail: stay, recover: stay,
   },
   declined: {
-    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    offer: stay, unreached: stay, bounce: stay,
     begin: stay, cut: stay, last: stay, complete: stay,
     decline: stay, accept: again, resend: refuse,
     expire: stay, withdraw: withdrawn, fail: stay, recover: stay,
   },
   expired: {
-    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    offer: stay, unreached: stay, bounce: stay,
     begin: stay, cut: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: refuse, fail: stay, recover: stay,
   },
   withdrawn: {
-    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    offer: stay, unreached: stay, bounce: stay,
     begin: stay, cut: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: stay, fail: stay, recover: stay,
   },
   failed: {
-    offer: stay, sent: stay, unreached: stay, bounce: stay,
+    offer: stay, unreached: stay, bounce: stay,
     begin: stay, cut: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: stay, fail: stay, recover: stay,

@@ -185,7 +185,7 @@ export interface ParcelStep {
   readonly link?: Link;
   /** Whether this parcel's capabilities end with the step. */
   readonly endLinks: boolean;
-  /** Whether this process keeps hold of it (an offer not yet on the wire, bytes moving): should it die, another goes on. */
+  /** Whether this process keeps hold of it (bytes moving): should it die, another goes on. */
   readonly hold: boolean;
 }
 
@@ -264,6 +264,8 @@ export interface Index {
   history(parcelId: string): Promise<HistoryRow[]>;
   /** Applies a step; undefined when the parcel's version is no longer the one named (somebody else was first). Durable, but for steps to "offered" and "moving", whose loss costs a repeated offer and nothing else. */
   step(step: ParcelStep): Promise<Parcel | undefined>;
+  /** Several steps in one transaction, each answered as by `step`. */
+  steps(steps: readonly ParcelStep[]): Promise<readonly (Parcel | undefined)[]>;
   /** Open parcels whose time is up. */
   endedParcels(now: Instant, limit: number): Promise<Parcel[]>;
   /** Parcels whose holder is gone (see {@link ParcelStep.hold}); they now belong to this process. */
@@ -436,9 +438,9 @@ export interface Office {
 export interface OpenLink extends FileFacts {
   readonly since: Instant;
   read(span: Span, signal?: AbortSignal): Promise<BlobReader>;
-  /** The first byte of a GET is about to go. */
-  moving(): void;
-  /** The last byte of `span` is about to go. Resolves when it may: on record, or after a moment in any case. Never rejects. */
+  /** The first byte of a GET is about to go. Resolves when it may: on record, or after a moment in any case. Never rejects. */
+  moving(): Promise<void>;
+  /** The last byte of `span` is about to go. Resolves as `moving`. */
   last(span: Span): Promise<void>;
   /** These bytes have been handed to the network. When all have, over however many requests, the parcel is delivered. Resolves when that is on record. */
   served(span: Span): Promise<void>;

@@ -129,7 +129,7 @@ async function send(
     receipts.watch(socket);
     reply.hijack();
     response.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
-    open.moving();
+    await open.moving();
     for (const [i, part] of parts.entries()) {
       if (frame) await body.write(frame.heads[i]!);
       const span = { start: part.start, end: part.start };
@@ -173,7 +173,7 @@ async function report(open: OpenLink, served: readonly Span[], parts: Plan["part
   );
   // The desk counts one span for each time that bytes begin to move.
   for (const [i, span] of (spans.length > 0 ? spans : [{ start: 0, end: 0 }]).entries()) {
-    if (i > 0) open.moving();
+    if (i > 0) await open.moving();
     await open.served(span);
   }
 }

@@ -27,8 +27,7 @@ export const status = define({
     const rows: string[][] = [];
     for (const p of parcels) {
       rows.push([p.recipient, STATES[p.state], minute(p.changed)]);
-      for (const h of (await index.history(p.id)).slice(-STEPS))
-        if (h.event !== "sent") rows.push([`  ${minute(h.at)}`, h.event, h.detail]);
+      for (const h of (await index.history(p.id)).slice(-STEPS)) rows.push([`  ${minute(h.at)}`, h.event, h.detail]);
     }
     return {
       text: `${label(file.name)} (number ${file.number})${rows.length > 0 ? ":" : " has not been sent to anybody yet."}`,

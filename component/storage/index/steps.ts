@@ -1,13 +1,13 @@
 /** Parcels coming into being and changing: each change with its row of history and all that follows from it, or not at all. */
 import { sql } from "kysely";
-import type { Index } from "../../control/ports.js";
+import type { Index, Parcel, ParcelStep } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import { takeNumber } from "./contacts.js";
 import { endParcelLinks, insertLink } from "./links.js";
 import { nameKey } from "./names.js";
 import { queue } from "./notices.js";
-import type { Records } from "./records.js";
+import type { Records, Transaction } from "./records.js";
 import { toParcel } from "./rows.js";
 import type { HistoryTable, ParcelRow } from "./schema.js";
 import { locksRows, statement } from "./statement.js";
@@ -95,8 +95,34 @@ const claim = statement<{ me: string; limit: number }, ParcelRow>((db, v) =>
     .returningAll(),
 );
 
-export function steps(records: Records): Pick<Index, "createParcel" | "step" | "abandonedParcels"> {
+/** Offers and moving bytes are told again when a loss of power has taken them back. */
+const isDurable = ({ to }: ParcelStep): boolean => to !== "offered" && to !== "moving";
+
+export function steps(records: Records): Pick<Index, "createParcel" | "step" | "steps" | "abandonedParcels"> {
   const { me } = records;
+
+  async function apply(transaction: Transaction, step: ParcelStep): Promise<Parcel | undefined> {
+    const { db } = transaction;
+    const { parcel, to, event, detail, at, link } = step;
+    const [row] = await update(db, {
+      id: parcel.id,
+      version: parcel.version,
+      state: to,
+      method: step.method ?? parcel.method,
+      tries: parcel.tries + (event === "offer" ? 1 : 0),
+      changed: at,
+      holder: step.hold ? me : null,
+    });
+    if (!row) return undefined;
+    await record(db, { parcel_id: row.id, seq: row.version, at, from_state: parcel.state, to_state: to, event, detail }); // prettier-ignore
+    if (step.endLinks) await endParcelLinks(transaction, row.id);
+    if (link) await insertLink(transaction, link);
+    await queue(transaction, step.notices);
+    if (to !== parcel.state) await tally(transaction, { [parcel.state]: -1, [to]: 1 });
+    if (to === "waiting") transaction.nudge("parcels", parcel.recipient);
+    return toParcel(row);
+  }
+
   return {
     async createParcel(file, recipient, at, until) {
       return records.write(true, async (transaction) => {
@@ -115,27 +141,15 @@ export function steps(records: Records): Pick<Index, "createParcel" | "step" | "
       });
     },
 
-    async step({ parcel, to, method, event, detail, at, notices, link, endLinks, hold }) {
-      const durable = to !== "offered" && to !== "moving";
-      return records.write(durable, async (transaction) => {
-        const { db } = transaction;
-        const [row] = await update(db, {
-          id: parcel.id,
-          version: parcel.version,
-          state: to,
-          method: method ?? parcel.method,
-          tries: parcel.tries + (event === "offer" ? 1 : 0),
-          changed: at,
-          holder: hold ? me : null,
-        });
-        if (!row) return undefined;
-        await record(db, { parcel_id: row.id, seq: row.version, at, from_state: parcel.state, to_state: to, event, detail }); // prettier-ignore
-        if (endLinks) await endParcelLinks(transaction, row.id);
-        if (link) await insertLink(transaction, link);
-        await queue(transaction, notices);
-        if (to !== parcel.state) await tally(transaction, { [parcel.state]: -1, [to]: 1 });
-        if (to === "waiting") transaction.nudge("parcels", parcel.recipient);
-        return toParcel(row);
+    async step(step) {
+      return records.write(isDurable(step), (transaction) => apply(transaction, step));
+    },
+
+    async steps(all) {
+      return records.write(all.some(isDurable), async (transaction) => {
+        const parcels: (Parcel | undefined)[] = [];
+        for (const step of all) parcels.push(await apply(transaction, step));
+        return parcels;
       });
     },
 

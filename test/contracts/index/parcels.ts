@@ -69,6 +69,22 @@ export function parcelsContract(ground: Ground): void {
       ]);
     });
 
+    test("several steps go together, each judged by its own version", async () => {
+      const { index } = at;
+      const juliet = someone();
+      const [one, two] = [await post(index, juliet), await post(index, juliet)];
+      const first = await index.step(move(one, "offered"));
+      const told = notice(two.sender);
+      const answers = await index.steps([move(one, "offered"), move(two, "offered", { notices: [told] })]);
+      expect(answers).toEqual([
+        undefined,
+        expect.objectContaining({ id: two.id, state: "offered", version: 2, tries: 1 }),
+      ]);
+      expect(await index.parcel(one.id)).toEqual(first);
+      expect(await index.noticesFor(two.sender, 10)).toEqual([told]);
+      expect(await index.steps([])).toEqual([]);
+    });
+
     test("a step that ends capabilities and makes one leaves the new one", async () => {
       const { index } = at;
       const parcel = await post(index, someone());
