@@ -98,7 +98,7 @@ export class FileDesk implements LinkDesk {
         const reader: BlobReader = { size: bytes.length, close, [Symbol.asyncIterator]: () => chunks };
         return facts.far || failure ? reader : { ...reader, fd: handle.fd };
       },
-      moving: () => tell("moving"),
+      moving: async () => tell("moving"),
       last: async () => undefined,
       served: async (span) => tell(`${span.start}-${span.end}`),
     });

@@ -184,7 +184,7 @@ export class OfficeStage {
   async fetch(url: string, upTo?: number): Promise<Buffer> {
     const token = /\/g\/([^/]+)/.exec(url)![1]!;
     const open = await this.desk.open(token);
-    open.moving();
+    await open.moving();
     const span = { start: 0, end: upTo ?? open.size };
     const got: Uint8Array[] = [];
     for await (const chunk of await open.read(span)) got.push(chunk);
