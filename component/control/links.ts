@@ -46,7 +46,7 @@ export class Links implements LinkDesk {
 
   async open(token: string): Promise<OpenLink> {
     const hash = hashToken(token);
-    await this.#delivery.settled(hash);
+    if (!(await this.#within(this.#delivery.settled(hash)))) throw new Refusal("index-down");
     const found = await this.#index.link(hash);
     if (!found) throw new Refusal("not-found");
     const { link, file, parcel } = found;
@@ -92,13 +92,17 @@ export class Links implements LinkDesk {
 
   /** Writes after what is being written of the link. Bytes wait for it, but not for ever. Never rejects, as `write` never does. */
   async #inTurn(live: Live, write: () => Promise<void>): Promise<void> {
-    const saved = (live.saved = live.saved.then(write));
-    await new Promise<void>((resolve) => {
+    await this.#within((live.saved = live.saved.then(write)));
+  }
+
+  /** Whether `writing`, which never rejects, ends in time. */
+  #within(writing: Promise<void>): Promise<boolean> {
+    return new Promise((resolve) => {
       const cancel = this.#clock.after(PATIENCE_MS, () => {
-        this.#log.warn("bytes of a download go before that is on record");
-        resolve();
+        this.#log.warn("a download does not wait any longer for its record");
+        resolve(false);
       });
-      void saved.then(cancel).then(resolve);
+      void writing.then(cancel).then(() => resolve(true));
     });
   }
 

@@ -34,6 +34,8 @@ export interface XmppUser {
   presence(attributes?: Record<string, string>, ...children: Element[]): Promise<void>;
   /** Asks for somebody's presence, lets him see ours, and waits until he has agreed. */
   subscribe(to: string, deadline?: number): Promise<void>;
+  /** Shows every stanza from now on to `listener`, beside whoever waits for it. */
+  onStanza(listener: (stanza: Element) => void): void;
   /** The first stanza that fits and that answered no other wait. */
   waitStanza(fits: (stanza: Element) => boolean, deadline?: number): Promise<Element>;
   /** The next chat line from somebody whose text matches. */
@@ -160,6 +162,7 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
         );
       }, deadline);
     },
+    onStanza: (listener) => void xmpp.on("stanza", listener),
     waitStanza,
     waitMessage: (from, text, deadline) =>
       waitStanza(
