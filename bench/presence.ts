@@ -101,6 +101,7 @@ async function ourselves(server: Server): Promise<Candidate & { end(): Promise<v
             blobKey: randomId(),
             since: now,
           };
+          await index.setContact(intake.owner, { standing: "met", followed: true }, now); // and away, as in the main job
           await index.beginIntake(intake);
           file = await index.keep(
             intake,
