@@ -174,8 +174,7 @@ export class BotContact {
       case "show":
         return this.#say(this.#available(this.#presenceOf(me), him));
       case "answer":
-        // After what his presence, which came with the probe, has set off: no offer shall queue behind a courtesy.
-        return void setImmediate(() => this.#say(this.#available(this.#presenceOf(to), from)));
+        return this.#say(this.#available(this.#presenceOf(to), from));
       case "vanish":
         return this.#say(presence("unavailable", this.#presenceOf(me), him));
       case "ask-back":
