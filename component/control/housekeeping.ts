@@ -34,6 +34,8 @@ export class Housekeeping {
   readonly #cancels = new Map<string, () => void>();
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
+  /** Other servers that lived at the last beat. */
+  #others = 0;
 
   constructor(parts: HousekeepingParts) {
     this.#parts = parts;
@@ -57,7 +59,11 @@ export class Housekeeping {
 
   async beat(): Promise<void> {
     const { services } = this.#parts;
-    await services.index.beat(services.clock.now(), DEAD_AFTER_MS);
+    const before = this.#others;
+    this.#others = await services.index.beat(services.clock.now(), DEAD_AFTER_MS);
+    if (this.#others >= before) return;
+    await this.recover();
+    services.whereabouts.inherit();
   }
 
   /** Goes on with what processes that died had in hand. */

@@ -294,8 +294,11 @@ export interface Index {
   knownKeys(): AsyncIterable<string>;
 
   // processes
-  /** Says that this process lives; rows held by processes that have not said so for `deadAfter` ms become abandoned. */
-  beat(now: Instant, deadAfter: number): Promise<void>;
+  /**
+   * Says that this process lives; rows held by processes that have not said so for `deadAfter` ms become abandoned.
+   * Answers how many other servers live.
+   */
+  beat(now: Instant, deadAfter: number): Promise<number>;
   /** Called with "notices" or "parcels" when another process (or this one) queued something. A hint that may be lost on its way between processes: look yourself now and then. Answers the end of listening. */
   onNudge(listener: (what: "notices" | "parcels", whom: BareJid) => void): () => void;
 
@@ -323,6 +326,8 @@ export interface Whereabouts {
   knows(jid: BareJid): boolean;
   /** Asks to see his presence, and lets him see ours. */
   follow(jid: BareJid): void;
+  /** Another process, to which people's presence went, is gone: whoever has not been heard of here is asked about. */
+  inherit(): void;
   /** This client did not answer: it counts as gone until its next presence. */
   lost(jid: FullJid): void;
 }

@@ -117,6 +117,20 @@ export class PresenceDirectory implements Whereabouts {
     this.#followUp(jid).catch((e: unknown) => this.#o.log.error({ err: e }, "asking to follow"));
   }
 
+  inherit(): void {
+    const { contact, stream, log } = this.#o;
+    const ask = async ({ jid, followed }: Contact): Promise<boolean> => {
+      if (!followed || this.knows(jid)) return false;
+      this.#book.follow(jid);
+      await stream.send(presence("probe", contact, jid));
+      return true;
+    };
+    const { signal } = this.#rounds;
+    this.#round("awaited", signal, ask)
+      .then((isDone) => isDone && this.#round("followed", signal, ask))
+      .catch((e: unknown) => log.error({ err: e }, "asking for presence"));
+  }
+
   /** Asks back somebody who asked us, unless he has our request already. A server that knows the answer gives it for him. */
   askBack(jid: BareJid): void {
     if (this.#mayAsk(jid, AGAIN)) this.#say(presence("subscribe", this.#o.contact, jid));

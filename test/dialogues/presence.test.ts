@@ -250,6 +250,20 @@ describe("the stream comes and goes", () => {
     expect(scribe.offers).toEqual(["c0001@example.org/x", "c0001@example.org/x"]);
   }); // prettier-ignore
 
+  test("another process is gone: whoever has not been heard of is asked about, first who is awaited", async () => {
+    for (const name of ["a", "b", "c", "d"]) contacts.add(`${name}@example.org`, { followed: true });
+    contacts.add("stranger@example.org");
+    contacts.awaited.add("d@example.org");
+    directory.connected();
+    await clock.turn(1000);
+    here("b@example.org/x");
+    stage.texts();
+    directory.inherit();
+    await clock.turn(1000);
+    const to = stage.texts().map((s) => /^<presence type="probe" from="bot@files.example.org" to="([^"]+)"\/>$/.exec(s)![1]);
+    expect([...new Set(to)]).toEqual(["d@example.org", "a@example.org", "c@example.org"]);
+  }); // prettier-ignore
+
   test("who has shown himself before his turn is kept, and still asked about", async () => {
     contacts.add(JULIET, { followed: true });
     directory.connected();

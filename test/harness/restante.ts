@@ -24,6 +24,8 @@ export interface RestanteOptions {
     Record<string, Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>>
   >;
   readonly env?: Record<string, string | undefined>;
+  /** What it prints when it has started, where that is not "ready": one that stands by while another is connected. */
+  readonly started?: RegExp;
 }
 
 export interface Restante {
@@ -33,8 +35,8 @@ export interface Restante {
   readonly configFile: string;
   /** The present process. */
   readonly process: Running;
-  /** Until it says "ready". */
-  start(): Promise<void>;
+  /** Until it says "ready", or `started`. */
+  start(started?: RegExp): Promise<void>;
   stop(): Promise<void>;
   kill(): Promise<void>;
   /** Stops it and removes its folder. */
@@ -70,13 +72,13 @@ export async function startRestante(server: ComponentServer, options: RestanteOp
     get process() {
       return running;
     },
-    async start() {
+    async start(started = options.started ?? /^ready/) {
       running = run(process.execPath, [BIN, "serve", "--config", configFile], {
         name: "restante",
         log: join(folder.path, "restante.log"),
         env: { NODE_EXTRA_CA_CERTS: server.certFile, NODE_OPTIONS: undefined, ...options.env },
       });
-      await running.waitFor(/^ready/);
+      await running.waitFor(started);
     },
     stop: () => running.stop(),
     kill: () => running.kill(),

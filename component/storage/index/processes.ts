@@ -17,6 +17,13 @@ const put = statement<ProcessRow, never>((db, v) =>
     .$castTo<never>(),
 );
 const here = statement<{ host: string }, ProcessRow>((db, v) => db.selectFrom("processes").selectAll().where("host", "=", v.host)); // prettier-ignore
+const others = statement<{ me: string }, { count: number }>((db, v) =>
+  db
+    .selectFrom("processes")
+    .select((e) => e.fn.countAll<number>().as("count"))
+    .where("role", "=", "server")
+    .where("id", "<>", v.me),
+);
 const bury = statement<{ id: string }, never>((db, v) => db.deleteFrom("processes").where("id", "=", v.id).$castTo<never>()); // prettier-ignore
 const buryServers = statement<object, never>((db) => db.deleteFrom("processes").where("role", "=", "server").$castTo<never>()); // prettier-ignore
 const burySilent = statement<{ me: string; before: number }, never>((db, v) =>
@@ -84,10 +91,11 @@ export function processes(records: Records): Pick<Index, "beat" | "onNudge"> {
   return {
     async beat(now, deadAfter) {
       const me = self(records, now);
-      await records.write(false, async (transaction) => {
+      return records.write(false, async (transaction) => {
         await put(transaction.db, me);
         await burySilent(transaction.db, { me: records.me, before: now - deadAfter });
         await buryDead(transaction, me.host);
+        return (await others(transaction.db, { me: records.me }))[0]!.count;
       });
     },
     onNudge(listener) {

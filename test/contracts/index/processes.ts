@@ -64,6 +64,20 @@ export function processesContract(ground: Ground): void {
   if (!ground.lasting) return;
 
   describe("what a process had in hand", () => {
+    test("each knows how many other servers live", async () => {
+      const url = await ground.url();
+      const server = open(url, "server");
+      await server.start();
+      const tool = open(url, "tool");
+      await tool.start();
+      const now = Date.now();
+      expect(await server.beat(now, 60_000)).toBe(0);
+      expect(await tool.beat(now, 60_000)).toBe(1);
+      await server.stop();
+      expect(await tool.beat(now, 60_000)).toBe(0);
+      await tool.stop();
+    });
+
     test("is taken over when it stops, not before, each by one", async () => {
       const url = await ground.url();
       const [first, second] = [open(url), open(url, "tool")];
