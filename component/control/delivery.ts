@@ -58,7 +58,6 @@ export class Delivery {
   readonly #fresh = new Map<string, Promise<void>>();
   /** Offers of one turn of the event loop: they go on record together. */
   #batch: Batch | undefined;
-
   readonly #stop = new AbortController();
 
   constructor(parts: DeliveryParts) {
@@ -179,7 +178,7 @@ export class Delivery {
     const recorded = this.#recordOffer(parcel, method, link)
       .catch((e: unknown) => this.#parts.log.warn({ err: e, parcel: parcel.id }, "an offer could not be recorded"))
       .finally(() => {
-        this.#unrecorded.delete(parcel.id);
+        if (this.#unrecorded.get(parcel.id) === recorded) this.#unrecorded.delete(parcel.id);
         this.#fresh.delete(link.hash);
       });
     this.#unrecorded.set(parcel.id, recorded);
@@ -258,6 +257,7 @@ export class Delivery {
   #withdraw(parcelId: string): void {
     this.#handles.get(parcelId)?.();
     this.#handles.delete(parcelId);
+    this.#unrecorded.delete(parcelId); // a withdrawn offer reports nothing more, not even that it was sent
   }
 }
 

@@ -102,6 +102,25 @@ describe("the records are away for a while", () => {
     },
   );
 
+  test("an offer that was withdrawn before it was on the wire hinders no later one", async () => {
+    await kept();
+    await stage.say(`${ROMEO}/home`, "send 1 to juliet@example.org");
+    let leave = (): void => undefined;
+    const { send } = stage.stream;
+    const road = new Promise<void>((resolve) => (leave = resolve));
+    stage.stream.send = async (stanza) => {
+      if (String(stanza.attrs["to"]) === JULIET && stanza.getChild("x", "jabber:x:oob")) await road;
+      return send.call(stage.stream, stanza);
+    };
+    await stage.online(JULIET);
+    await stage.say(`${JULIET}/home`, "decline 1");
+    leave();
+    await stage.settle();
+    stage.heard(JULIET);
+    await stage.say(`${JULIET}/home`, "accept 1");
+    expect(await stage.fetch(urlIn(stage.heard(JULIET)))).toEqual(BYTES);
+  });
+
   test("an offer that never went on record is made again in the next life, and once", async () => {
     const url = `sqlite:${join(folder.path, "records.db")}`;
     await kept(url);
