@@ -106,11 +106,11 @@ describe("the records are away for a while", () => {
     await kept();
     await stage.say(`${ROMEO}/home`, "send 1 to juliet@example.org");
     let leave = (): void => undefined;
-    const { send } = stage.stream;
+    const send = stage.stream.send.bind(stage.stream);
     const road = new Promise<void>((resolve) => (leave = resolve));
     stage.stream.send = async (stanza) => {
       if (String(stanza.attrs["to"]) === JULIET && stanza.getChild("x", "jabber:x:oob")) await road;
-      return send.call(stage.stream, stanza);
+      return send(stanza);
     };
     await stage.online(JULIET);
     await stage.say(`${JULIET}/home`, "decline 1");
