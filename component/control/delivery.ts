@@ -17,6 +17,7 @@ import type {
 } from "./ports.js";
 import { decide, isOpen, type Move, type ParcelEvent } from "./parcel.js";
 import type { Notices } from "./notices.js";
+import { OneAtATime } from "./one-at-a-time.js";
 import { patiently, UNRECORDED } from "./patience.js";
 import { isAway } from "./whereabouts.js";
 import { label, say, STATES, toRecipient, toSender } from "./words.js";
@@ -46,8 +47,7 @@ interface Batch {
 
 export class Delivery {
   readonly #parts: DeliveryParts;
-  /** Recipients whose parcels are being offered just now; true when he came online again meanwhile. */
-  readonly #offering = new Map<BareJid, boolean>();
+  readonly #offering = new OneAtATime((recipient) => this.#offerAll(recipient));
   /** Withdraws an offer that is out. */
   readonly #handles = new Map<string, () => void>();
   /** Recipients whose parcels could not be offered because the records failed. */
@@ -71,21 +71,7 @@ export class Delivery {
 
   /** Offers what waits for `recipient`, if he can be offered anything now. */
   consider(recipient: BareJid): void {
-    if (this.#offering.has(recipient)) {
-      this.#offering.set(recipient, true);
-      return;
-    }
-    this.#offering.set(recipient, false);
-    void this.#offerAll(recipient)
-      .catch((e: unknown) => {
-        this.#owed.add(recipient);
-        this.#parts.log.warn({ err: e }, "offers wait for the next chance");
-      })
-      .finally(() => {
-        const again = this.#offering.get(recipient);
-        this.#offering.delete(recipient);
-        if (again) this.consider(recipient);
-      });
+    void this.#offering.run(recipient);
   }
 
   /** Offers what could not be offered because the records failed, to those who are still there. */
@@ -161,12 +147,18 @@ export class Delivery {
     }
   }
 
+  /** Never rejects. */
   async #offerAll(recipient: BareJid): Promise<void> {
-    for (let after = 0; ;) {
-      const page = await this.#parts.index.waitingFor(recipient, after, PAGE);
-      for (const parcel of page) await this.offer(parcel);
-      if (page.length < PAGE) return;
-      after = page.at(-1)!.number;
+    try {
+      for (let after = 0; ;) {
+        const page = await this.#parts.index.waitingFor(recipient, after, PAGE);
+        for (const parcel of page) await this.offer(parcel);
+        if (page.length < PAGE) return;
+        after = page.at(-1)!.number;
+      }
+    } catch (e) {
+      this.#owed.add(recipient);
+      this.#parts.log.warn({ err: e }, "offers wait for the next chance");
     }
   }
 

@@ -7,6 +7,7 @@ import { Refusal, type Details } from "../lib/errors.js";
 import type { BareJid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
+import { OneAtATime } from "./one-at-a-time.js";
 import type { Index, Notice, Speaker, Whereabouts } from "./ports.js";
 import { isAway } from "./whereabouts.js";
 import { say, type Word } from "./words.js";
@@ -19,8 +20,7 @@ export class Notices {
   readonly #whereabouts: Whereabouts;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** Who is being told just now; true when there is more since. */
-  readonly #telling = new Map<BareJid, boolean>();
+  readonly #telling = new OneAtATime((to) => this.#tell(to));
   /** Who could not be told because the records failed; "everybody" after a round that did. */
   readonly #owed = new Set<BareJid | "everybody">();
   /** Said, but not struck out yet because the records failed. */
@@ -41,7 +41,7 @@ export class Notices {
 
   /** Says what is waiting for `to`, if he can hear it. One run a person at a time: the order of the notices is kept. */
   flush(to: BareJid): void {
-    void this.#takeTurn(to);
+    void this.#telling.run(to);
   }
 
   /** After the stream came up: everybody with notices, except those whose presence is still to come. */
@@ -49,7 +49,7 @@ export class Notices {
     try {
       for (let after: BareJid | "" = ""; ;) {
         const page: BareJid[] = await this.#index.noticed(after, PAGE);
-        for (const to of page) await this.#takeTurn(to);
+        for (const to of page) await this.#telling.run(to);
         if (page.length < PAGE) return;
         after = page.at(-1)!;
       }
@@ -65,15 +65,6 @@ export class Notices {
     this.#owed.clear();
     if (owed.includes("everybody")) void this.flushAll();
     else for (const to of owed) if (to !== "everybody") this.flush(to);
-  }
-
-  async #takeTurn(to: BareJid): Promise<void> {
-    if (this.#telling.has(to)) return void this.#telling.set(to, true);
-    do {
-      this.#telling.set(to, false);
-      await this.#tell(to);
-    } while (this.#telling.get(to));
-    this.#telling.delete(to);
   }
 
   /** Never rejects. */
