@@ -1,7 +1,7 @@
 /** A real ejabberd as a child process: one node that talks to no other, so without epmd, its Mnesia in a folder of its own. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { run, type Running } from "./process.js";
+import { type Life, lifeOf, run, type Running } from "./process.js";
 import { freePorts } from "./ports.js";
 import { passwordOf, USERS } from "./prosody.js";
 import { fill, tempFolder } from "./tmp.js";
@@ -17,7 +17,7 @@ export interface EjabberdOptions {
   logLevel?: "debug" | "info" | "error";
 }
 
-export interface Ejabberd {
+export interface Ejabberd extends Life {
   readonly domain: string;
   /** files.DOMAIN */
   readonly component: string;
@@ -28,13 +28,6 @@ export interface Ejabberd {
   readonly log: string;
   readonly pid: number;
   addUser(name: string, password?: string): Promise<void>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  /** Once more after `stop` or `kill`, with the same ports and data. */
-  start(): Promise<void>;
-  restart(): Promise<void>;
-  /** Ends it and removes its folder. */
-  remove(): Promise<void>;
 }
 
 /** Starts ejabberd with the same accounts as Prosody; it takes connections when this settles. */
@@ -107,17 +100,7 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejab
       return server.pid;
     },
     addUser,
-    start,
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    async restart() {
-      await server.stop();
-      await start();
-    },
-    async remove() {
-      await server.stop();
-      await folder.remove();
-    },
+    ...lifeOf(() => server, start, folder),
   };
 }
 

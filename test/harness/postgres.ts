@@ -2,26 +2,18 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { userInfo } from "node:os";
-import { exec, run, type RunOptions, type Running } from "./process.js";
+import { exec, type Life, lifeOf, run, type Running, type RunOptions } from "./process.js";
 import { freePorts } from "./ports.js";
 import { tempFolder } from "./tmp.js";
 
 const BINARIES = "/usr/lib/postgresql"; // Debian keeps each major version in a folder of its own
 
-export interface Postgres {
+export interface Postgres extends Life {
   readonly port: number;
   readonly pid: number;
   readonly log: string;
   /** Makes an empty database and answers its URL. */
   createDatabase(name?: string): Promise<string>;
-  /** Ends it, closing every connection. */
-  stop(): Promise<void>;
-  kill(): Promise<void>;
-  /** Once more after `stop` or `kill`, with the same port and data. */
-  start(): Promise<void>;
-  restart(): Promise<void>;
-  /** Ends it and removes its folder. */
-  remove(): Promise<void>;
 }
 
 /** Starts PostgreSQL; it answers queries when this settles. */
@@ -92,16 +84,6 @@ export async function startPostgres(): Promise<Postgres> {
       ]);
       return `postgres://restante@127.0.0.1:${port}/${name}`;
     },
-    start,
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    async restart() {
-      await server.stop();
-      await start();
-    },
-    async remove() {
-      await server.stop();
-      await folder.remove();
-    },
+    ...lifeOf(() => server, start, folder),
   };
 }

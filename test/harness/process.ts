@@ -203,3 +203,32 @@ export async function exec(
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${output}`);
   return output;
 }
+
+/** What every server of one process and one folder can: end, be killed, come again with the same data, and go for good. */
+export interface Life {
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  /** Once more after `stop` or `kill`, with the same ports and data. */
+  start(): Promise<void>;
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
+  remove(): Promise<void>;
+}
+
+/** The life of the server that `present` answers, begun by `start`. */
+export function lifeOf(present: () => Running, start: () => Promise<void>, folder: { remove(): Promise<void> }): Life {
+  const stop = (): Promise<void> => present().stop();
+  return {
+    start,
+    stop,
+    kill: () => present().kill(),
+    async restart() {
+      await stop();
+      await start();
+    },
+    async remove() {
+      await stop();
+      await folder.remove();
+    },
+  };
+}

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exec, run, type Running } from "./process.js";
+import { exec, type Life, lifeOf, run, type Running } from "./process.js";
 import { accepting, freePorts } from "./ports.js";
 import { tempFolder } from "./tmp.js";
 
@@ -35,7 +35,7 @@ export interface ProsodyOptions {
   logLevel?: "debug" | "info" | "error";
 }
 
-export interface Prosody {
+export interface Prosody extends Life {
   readonly domain: string;
   /** files.DOMAIN */
   readonly component: string;
@@ -54,13 +54,6 @@ export interface Prosody {
   readonly pid: number;
   /** Adds an account, also while it runs; cheap enough for thousands. */
   addUser(name: string, password?: string): Promise<void>;
-  stop(): Promise<void>;
-  /** Ends it and removes its folder. */
-  remove(): Promise<void>;
-  kill(): Promise<void>;
-  /** Once more after `stop` or `kill`, with the same ports and data. */
-  start(): Promise<void>;
-  restart(): Promise<void>;
 }
 
 /** Starts Prosody; it takes connections when this settles. */
@@ -141,17 +134,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<Prosod
       return server.pid;
     },
     addUser,
-    start,
-    stop: () => server.stop(),
-    kill: () => server.kill(),
-    async restart() {
-      await server.stop();
-      await start();
-    },
-    async remove() {
-      await server.stop();
-      await folder.remove();
-    },
+    ...lifeOf(() => server, start, folder),
   };
   await start();
   return prosody;
