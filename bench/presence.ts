@@ -1,5 +1,5 @@
 /**
- * Presence → offer, beside a bare component of xmpp.js that answers each presence with a message, as it comes and tuned against Nagle: 200 log-ins one by one, and 5,000
+ * Presence → offer, beside a bare component of xmpp.js that answers each presence with a message, as it comes, tuned against Nagle, and with the two messages of an offer: 200 log-ins one by one, and 5,000
  * clients that come online in a burst, on Prosody as Debian configures it and on ejabberd. They take turns on the same server.
  *
  *     npm run build && node --import ./test/harness/typescript.mjs bench/presence.ts [prosody] [ejabberd] [--log-ins 200] [--burst 5000]
@@ -28,7 +28,7 @@ const BURST = Number(values.burst);
 const OFFER = "jabber:x:oob";
 const ROUNDS = 2;
 /** Log-ins before the counted ones: a service is not measured in its first second. */
-const WARM_UP = 200;
+const WARM_UP = LOG_INS > 0 ? 200 : 0;
 const AT_ONCE = 50;
 
 interface Server {
@@ -49,7 +49,7 @@ interface Candidate {
   stop(): Promise<void>;
 }
 
-function bareComponent(server: Server, name: "bare" | "tuned"): Candidate {
+function bareComponent(server: Server, name: "bare" | "tuned" | "pair"): Candidate {
   const file = fileURLToPath(new URL("bare-component.mjs", import.meta.url));
   let child: ReturnType<typeof run>;
   return {
@@ -61,7 +61,7 @@ function bareComponent(server: Server, name: "bare" | "tuned"): Candidate {
         server.component,
         String(server.componentPort),
         server.secret,
-        ...(name === "tuned" ? [name] : []),
+        ...(name === "bare" ? [] : [name]),
       ]);
       await child.waitFor(/^ready/);
     },
@@ -111,7 +111,11 @@ async function ourselves(server: Server): Promise<Candidate & { end(): Promise<v
             () => [],
           );
         }
-        for (const user of users) await index.createParcel(file, bare(`${user}@${server.domain}`), now, now + 864e5);
+        for (const user of users) {
+          const jid = bare(`${user}@${server.domain}`);
+          await index.setContact(jid, { standing: "met" }, now);
+          await index.createParcel(file, jid, now, now + 864e5);
+        }
       }),
     start: () => restante.start(),
     stop: () => restante.stop(),
@@ -154,6 +158,7 @@ async function burst(server: Server, candidate: Candidate, users: readonly strin
     clients.map((client) => client.until(`<presence/><presence to='bot@${server.component}'/>`, OFFER)),
   );
   const took = performance.now() - began;
+  console.error(`${candidate.name}  burst of ${users.length}: ${took.toFixed(0)} ms`);
   for (const client of clients) client.close();
   await candidate.stop();
   return took;
@@ -165,11 +170,19 @@ const median = (list: readonly number[]): number =>
     0.5,
   );
 
+/** Our figure, the last, and its ratio to each of the others. */
+function beside(candidates: readonly Candidate[], figures: readonly number[], unit: string): string {
+  const ours = figures.at(-1)!;
+  const others = candidates.slice(0, -1).map(({ name }, i) => `${name} ${figures[i]!.toFixed(2)} ${unit}, ratio ${(ours / figures[i]!).toFixed(2)}`); // prettier-ignore
+  return [`${ours.toFixed(2)} ${unit}`, ...others].join("; ");
+}
+
 async function compare(name: string, server: Server): Promise<void> {
   const plain = bareComponent(server, "bare");
   const tuned = bareComponent(server, "tuned");
+  const pair = bareComponent(server, "pair");
   const ours = await ourselves(server);
-  const candidates = [plain, tuned, ours];
+  const candidates = [plain, tuned, pair, ours];
   const contacts = Array.from({ length: WARM_UP + LOG_INS / ROUNDS }, (_, i) => `contact${i}`);
   await inGroups(contacts, AT_ONCE, (user) => server.addUser(user));
   await plain.start();
@@ -186,9 +199,14 @@ async function compare(name: string, server: Server): Promise<void> {
   for (let round = 0; round < ROUNDS; round++)
     for (const candidate of round % 2 ? candidates.toReversed() : candidates)
       took.get(candidate)!.push(...(await logIns(server, candidate, contacts)));
-  for (const q of [0.5, 0.99]) {
-    const [a, b, c] = candidates.map((candidate) => quantile(took.get(candidate)!.sort((x, y) => x - y), q)) as [number, number, number]; // prettier-ignore
-    console.log(`${name}  presence → offer, p${q * 100} of ${LOG_INS}: ${c.toFixed(2)} ms; bare ${a.toFixed(2)} ms, ratio ${(c / a).toFixed(2)}; tuned ${b.toFixed(2)} ms, ratio ${(c / b).toFixed(2)}`); // prettier-ignore
+  for (const q of LOG_INS > 0 ? [0.5, 0.99] : []) {
+    const figures = candidates.map((candidate) =>
+      quantile(
+        took.get(candidate)!.sort((x, y) => x - y),
+        q,
+      ),
+    );
+    console.log(`${name}  presence → offer, p${q * 100} of ${LOG_INS}: ${beside(candidates, figures, "ms")}`);
   }
 
   if (BURST > 0) {
@@ -198,8 +216,8 @@ async function compare(name: string, server: Server): Promise<void> {
     for (let round = 0; round < 3; round++)
       for (const candidate of round % 2 ? candidates.toReversed() : candidates)
         times.get(candidate)!.push(await burst(server, candidate, crowd));
-    const [a, b, c] = candidates.map((candidate) => median(times.get(candidate)!) / 1000) as [number, number, number];
-    console.log(`${name}  ${BURST} in a burst, all offered (medians of 3): ${c.toFixed(2)} s; bare ${a.toFixed(2)} s, ratio ${(c / a).toFixed(2)}; tuned ${b.toFixed(2)} s, ratio ${(c / b).toFixed(2)}`); // prettier-ignore
+    const figures = candidates.map((candidate) => median(times.get(candidate)!) / 1000);
+    console.log(`${name}  ${BURST} in a burst, all offered (medians of 3): ${beside(candidates, figures, "s")}`);
   }
   await ours.end();
 }
