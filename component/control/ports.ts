@@ -3,7 +3,7 @@
  * and is implemented in one of messenger/, transfer/, storage/ and web/. Nothing in here knows XML, HTTP, SQL or sockets.
  */
 import type { BareJid, FullJid, Jid } from "../lib/jid.js";
-import type { Details, ErrorCode } from "../lib/errors.js";
+import type { Details, ErrorCode, Refusal } from "../lib/errors.js";
 
 // ───────────────────────────── values ─────────────────────────────
 
@@ -166,7 +166,12 @@ export interface BlobReader extends AsyncIterable<Uint8Array> {
   readonly size: number;
   /** When the bytes lie in a local file: its open descriptor, so that an edge may read it in the way that is fastest there. Closed by `close`. */
   readonly fd?: number;
-  /** Idempotent. Iterating to the end or breaking off closes too. */
+  /**
+   * Hands every byte to `sink`, in order, in memory that is the reader's again when the sink's promise settles; then closes. The fast way:
+   * iterating allocates. Rejects with what the store says, or with what `sink` throws.
+   */
+  pour(sink: (chunk: Uint8Array) => Promise<void>): Promise<void>;
+  /** Idempotent. Iterating or pouring to the end, or breaking off, closes too. */
   close(): Promise<void>;
 }
 
@@ -354,12 +359,14 @@ export interface ProgressLine {
 /** A parcel to be handed over by one method to one recipient. */
 export interface OfferOrder {
   readonly parcel: Parcel;
-  /** The clients to try; empty when he is away and the method can wait for him at the server. */
+  /** The clients to try; empty when he is away and the method can wait for him at the server. A method that speaks to one client gets one. */
   readonly resources: readonly Resource[];
   /** For link offers. */
   readonly url: string;
-  /** The chat line that goes before it. */
+  /** The chat line that goes before it; "" when it has been said. */
   readonly line: string;
+  /** The bytes, for methods that move them. */
+  read(span: Span, signal?: AbortSignal): Promise<BlobReader>;
 }
 
 export type OfferEvent =
@@ -367,7 +374,9 @@ export type OfferEvent =
   | { readonly type: "reached" } // the client says that it is there (XEP-0184)
   | { readonly type: "unreached" } // no answer in time: nobody is there
   | { readonly type: "bounced"; readonly condition: string } // the server gave it back
-  | { readonly type: "moving" }
+  | { readonly type: "moving" } // the client has accepted: the first byte goes when the report resolves
+  | { readonly type: "last" } // the last byte goes when the report resolves
+  | { readonly type: "cut" } // bytes stopped before the last one
   | { readonly type: "delivered" }
   | { readonly type: "declined" }
   | { readonly type: "failed"; readonly code: ErrorCode };
@@ -379,8 +388,12 @@ export interface OfferMethod {
   readonly keeps: boolean;
   /** Whether this client can take this parcel so; `undefined` resource: he is away. */
   suits(parcel: Parcel, resource: Resource | undefined): boolean;
-  /** Starts the offer; what becomes of it is reported. The answer withdraws it. Must be quick: it is called on the presence path. */
-  offer(order: OfferOrder, report: (event: OfferEvent) => void): () => void;
+  /**
+   * Starts the offer; what becomes of it is reported. The answer withdraws it: nothing more is reported then. Must be quick: it is called on
+   * the presence path. `report` resolves when the event is on record, or after a moment in any case; it never rejects. Only "moving" and
+   * "last" are waited for. An offer that nobody answers may stay: a late answer still counts unless it was withdrawn.
+   */
+  offer(order: OfferOrder, report: (event: OfferEvent) => Promise<void>): () => void;
 }
 
 // ───────────────────────────── transfer ─────────────────────────────
@@ -410,6 +423,44 @@ export interface Fetcher {
   ): Promise<{ bytes: number }>;
 }
 
+/** A byte stream with one peer, whichever way it was made: SOCKS5 (XEP-0065, 0260) or in-band (XEP-0047, 0261). Used in one direction. */
+export interface ByteStream {
+  readonly kind: "socks5" | "in-band";
+  /**
+   * Moves what the peer sends into `sink`, in order, until `most` bytes have come or the peer has ended the stream; answers how many came.
+   * The memory of a chunk is the stream's again when the sink's promise settles. At most once.
+   * Rejects with Refusal "larger-than-said" when more than `most` bytes are there, "stream-cut" when the connection broke or stood still,
+   * with what `sink` throws, or with the signal's reason.
+   */
+  receive(most: number, sink: (chunk: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<number>;
+  /** Puts bytes on their way, no faster than the peer takes them; the memory is the caller's again when it settles. Rejects with Refusal "stream-cut". One call at a time. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** After the last byte: resolves when the peer has taken it all, as far as the stream can tell. Rejects with Refusal "stream-cut". */
+  end(): Promise<void>;
+  /** Lets go of it in whatever state it is. Idempotent, never rejects. */
+  close(): void;
+}
+
+/** Where a SOCKS5 host for byte streams listens. */
+export interface StreamHost {
+  /** A name or a literal address. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** SOCKS5 byte streams: our own stream host, and connections to those of others. */
+export interface StreamHosts {
+  /** Where peers reach our own; empty when it does not listen. */
+  readonly own: readonly StreamHost[];
+  /**
+   * Takes connections to our own host that name one of `addresses` (DST.ADDR: 40 lower-case hex characters); each address is good for one.
+   * `member` is whose transfer it is: each has only so many. The answer ends the waiting; streams that were handed over are their taker's.
+   */
+  expect(addresses: readonly string[], member: BareJid, arrived: (stream: ByteStream, address: string) => void): () => void;
+  /** Connects to a host that somebody else named, through the guard. Rejects with the guard's refusals or Refusal "stream-unreachable". */
+  dial(host: StreamHost, address: string, signal: AbortSignal): Promise<ByteStream>;
+}
+
 // ───────────────────────────── what the others ask of the control unit ─────────────────────────────
 
 /** A file announced by a link in a message (XEP-0066, 0385, 0447 or plain text). */
@@ -422,12 +473,43 @@ export interface IncomingLink {
   readonly sha256?: string;
 }
 
+/** A file that somebody offers by his client's own transfer (XEP-0096, XEP-0234). */
+export interface IncomingFile {
+  readonly name: string;
+  /** Bytes; where the bytes stop. */
+  readonly size: number;
+  readonly mediaType?: string;
+  /** Lower-case hex. */
+  readonly sha256?: string;
+  /** What he wrote beside it: it may name who is to get it. */
+  readonly description?: string;
+}
+
+/** One file on its way in by a byte stream. One call at a time. */
+export interface Reception {
+  /** How many of its first bytes are here already, from an attempt that was cut: the sender may go on from there. */
+  readonly held: number;
+  /** The bytes will begin at `offset` (0 ≤ offset ≤ held). Before the first `write`. Rejects with a Refusal. */
+  begin(offset: number): Promise<void>;
+  /** The memory is the caller's again when it settles. Rejects with a Refusal ("disk-full", "storage-down", "stopping", …). */
+  write(chunk: Uint8Array): Promise<void>;
+  /** All of it has come. Resolves when it is kept durably; the sender is told in chat. `sha256`: what he says of it, if he said so later. Rejects with Refusal "wrong-hash", "shorter-than-said", … */
+  complete(sha256?: string): Promise<void>;
+  /** It ends without. After "stream-cut" and "stopping" what came is kept for a while; else nothing is. The sender is told in chat. Never rejects; after `complete` it does nothing. */
+  fail(why: Refusal): Promise<void>;
+}
+
 /** What somebody did in the messenger. `to` is the address that he addressed: answers come from there. None of these rejects. */
 export interface Office {
   /** Said something that is not a file. */
   text(from: Jid, to: Jid, text: string): Promise<void>;
   /** Sent files by links. */
   links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<void>;
+  /**
+   * Offers a file by his client's own transfer: judged before the first byte, and before anything is accepted. The exception to "none of these rejects":
+   * a Refusal here is the answer to the offer (and nothing is said in chat).
+   */
+  receive(from: FullJid, to: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception>;
   /** Sent something that nobody here can read. `scheme`: OMEMO, OpenPGP, OTR. */
   encrypted(from: Jid, to: Jid, scheme: string): Promise<void>;
   /** A client came online, or changed what matters: what waits for its owner is offered. */

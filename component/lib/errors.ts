@@ -105,6 +105,15 @@ export const ERRORS = {
     502,
     "{name} changed at {host} while I was fetching it. Please send it again.",
   ),
+  // byte streams
+  "stream-cut": row(
+    "wait",
+    "remote-server-timeout",
+    502,
+    "The transfer of {name} was cut. Send it again: what has come is kept for a while, and your client goes on from there if it can.",
+  ),
+  "stream-unreachable": row("wait", "remote-server-timeout", 502, "I could not connect to your client for {name}."),
+  "no-method": row("cancel", "feature-not-implemented", 415, "Your client and I have no way in common to move {name}."),
   // capabilities of our own
   "link-ended": row("cancel", "gone", 410, "This link has ended."),
   "range-not-satisfiable": row("modify", "bad-request", 416, "That part of the file does not exist."),
