@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """Drives the real Gajim 1.7 from inside its own process, by its own objects: files go out by its HTTPUpload module, the one
-behind its "Send file" button, so that everything on the wire is Gajim's.
+behind its "Send file" button, or by Jingle (gajim_jingle.py), so that everything on the wire is Gajim's.
 
     gajim_driver.py JID PASSWORD HOST PORT FOLDER CERTIFICATES
 
 Orders come on standard input, one JSON list a line:
     ["subscribe", JID, NAME]  ["say", JID, TEXT]  ["send", JID, PATH]  ["open", JID]  ["download", URL]  ["shot", PNG]
-and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, SENT, SAVED, AVATAR, CAPS, SHOWN, ERROR."""
+    ["jingle", JID, PATH, {"transport"?: "auto" | "s5b" | "proxy" | "ibb", "addHost"?: IP, "hash"?: NAME, "ipv4"?: true}]
+and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, OFFERING, SENT, SAVED, AVATAR, CAPS, SHOWN, ERROR."""
 import json
 import os
 import sys
@@ -25,6 +26,7 @@ gi.require_version('Gdk', '3.0')
 from gi.repository import Gdk, Gio, GLib
 from nbxmpp import http
 from nbxmpp.protocol import JID
+from gajim_jingle import JingleSender
 
 
 def out(*words):
@@ -60,6 +62,7 @@ def boot():
                            (f'{host}:{port}', ConnectionProtocol.TCP, ConnectionType.PLAIN))
     for name, value in dict(confirm_unencrypted_connection=False, autoauth=True, savepass=True, resource='gajim').items():
         app.settings.set_account_setting(ACCOUNT, name, value)
+    JINGLE.prepare()
     watch_downloads(app.preview_manager)
     watch_avatars()
     watch_caps(app.storage.cache)
@@ -201,7 +204,8 @@ def end():
         GLib.timeout_add(300, lambda: os._exit(0))
 
 
-ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'open': open_chat, 'download': download, 'shot': shot}
+JINGLE = JingleSender(ACCOUNT, out)
+ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'jingle': JINGLE.send, 'open': open_chat, 'download': download, 'shot': shot}
 
 
 PENDING = bytearray()
