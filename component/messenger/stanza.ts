@@ -1,6 +1,6 @@
 /** What every part of the messenger means by a stanza, and what they ask of the stream and of the router. */
 import { type Element, createElement } from "ltx";
-import type { Refusal } from "../lib/errors.js";
+import { type ErrorCode, Refusal, type StanzaErrorType } from "../lib/errors.js";
 import type { Jid } from "../lib/jid.js";
 
 export type { Element };
@@ -24,6 +24,23 @@ export class StanzaError extends Error {
     this.name = "StanzaError";
     this.condition = condition;
     this.type = type;
+  }
+}
+
+/** What a XEP wants to be said in place of the table's row. */
+export interface ProtocolError {
+  readonly type: StanzaErrorType;
+  readonly condition: string;
+  /** The XEP's own condition, beside the general one (RFC 6120 §8.3.4). */
+  readonly specific?: { readonly name: string; readonly xmlns: string };
+}
+
+/** A refusal whose stanza a XEP lays down; the sentence is still that of `code`. */
+export class ProtocolRefusal extends Refusal {
+  readonly error: ProtocolError;
+  constructor(error: ProtocolError, code: ErrorCode, details: Refusal["details"] = {}) {
+    super(code, details);
+    this.error = error;
   }
 }
 
@@ -71,14 +88,16 @@ export interface Router {
 /** The error stanza for a refusal: addresses swapped, id kept, RFC 6120 §8.3 payload with the sentence as its text. */
 export function errorReply(stanza: Element, refusal: Refusal): Element {
   const { from, to, id } = stanza.attrs as Record<string, string | undefined>;
+  const error: ProtocolError = refusal instanceof ProtocolRefusal ? refusal.error : refusal.row;
   return xml(
     stanza.name,
     { type: "error", from: to, to: from, id },
     xml(
       "error",
-      { type: refusal.row.type },
-      xml(refusal.row.condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
+      { type: error.type },
+      xml(error.condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
       xml("text", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }, refusal.message),
+      error.specific && xml(error.specific.name, { xmlns: error.specific.xmlns }),
     ),
   );
 }
