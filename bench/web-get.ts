@@ -2,7 +2,7 @@
  * Downloads beside nginx and beside Prosody's own mod_http_file_share: one file of 1 GiB by curl, and 200 files of 1 MiB by wrk, 16 at once.
  * nginx serves hard links to the very blobs that Restante serves; all take turns, and the figures are medians.
  *
- *     apt-get install wrk && npm run build && node --import ./test/harness/typescript.mjs bench/web-get.ts [--rounds 5] [--no-prosody]
+ *     apt-get install wrk && npm run build && node --import ./test/harness/typescript.mjs bench/web-get.ts [--rounds 5] [--no-prosody] [--profile DIR]
  */
 import { createReadStream } from "node:fs";
 import { link, mkdir, readFile, writeFile } from "node:fs/promises";
@@ -23,7 +23,12 @@ import { startRestante, type Restante } from "../test/harness/restante.js";
 import { tempFolder } from "../test/harness/tmp.js";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, "no-prosody": { type: "boolean", default: false } },
+  options: {
+    rounds: { type: "string", default: "5" },
+    "no-prosody": { type: "boolean", default: false },
+    /** A folder for the program's profiles. */
+    profile: { type: "string" },
+  },
 });
 const ROUNDS = Number(values.rounds);
 const MIB = 2 ** 20;
@@ -53,7 +58,8 @@ const folder = await tempFolder("restante-bench");
 const root = join(folder.path, "root");
 await mkdir(root);
 const prosody = await startProsody({ plainUploads: true, uploadLimit: BIG, settings: "shared" });
-const restante = await startRestante(prosody, { config: { log: { level: "warn" } } });
+const node = values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
+const restante = await startRestante(prosody, { config: { log: { level: "warn" } }, node });
 try {
   const links = await fillRestante(restante);
   const nginx = await startNginx(root);

@@ -164,8 +164,6 @@ export interface BlobWriter {
 export interface BlobReader extends AsyncIterable<Uint8Array> {
   /** Bytes of the whole object. */
   readonly size: number;
-  /** When the bytes lie in a local file: its open descriptor, so that an edge may read it in the way that is fastest there. Closed by `close`. */
-  readonly fd?: number;
   /**
    * Hands every byte to `sink`, in order, in memory that is the reader's again when the sink's promise settles; then closes. The fast way:
    * iterating allocates. Rejects with what the store says, or with what `sink` throws.

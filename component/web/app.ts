@@ -10,9 +10,7 @@ import type { Clock } from "../lib/clock.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
 import { LINK_PATH } from "../lib/link-url.js";
 import type { Log } from "../lib/log.js";
-import { Buffers } from "./buffers.js";
 import { limitConnections, OUR_PROXY, Pipeline, WEB_LIMITS, type WebLimits } from "./connections.js";
-import { FileReads } from "./file-reads.js";
 import { SAFE } from "./headers.js";
 import { serveLinks } from "./links.js";
 import { WebMetrics } from "./metrics.js";
@@ -68,7 +66,6 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
   const closeUnused = limitConnections(app.server, limits);
 
   const receipts = new Receipts(clock);
-  const shared = { buffers: new Buffers(), reads: new FileReads() };
   const pipeline = new Pipeline(limits.pipelined);
   const underWay = new Set<Promise<void>>();
   const metrics = new WebMetrics(registry, () => underWay.size);
@@ -91,7 +88,7 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
     return refuse(refusal, request, reply);
   });
 
-  serveLinks(app, { desk, clock, log, shared, receipts, metrics, underWay });
+  serveLinks(app, { desk, clock, log, receipts, metrics, underWay });
 
   app.get("/", (_request, reply) => reply.headers(PAGE_HEADERS).type("text/html; charset=utf-8").send(FRONT));
 

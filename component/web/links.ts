@@ -10,7 +10,7 @@ import { hashToken } from "../lib/ids.js";
 import { LINK_PATH, tokenOf } from "../lib/link-url.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
-import { Body, Cut, sendSpan, type Shared } from "./body.js";
+import { Body, Cut, sendSpan } from "./body.js";
 import { judge } from "./conditions.js";
 import { CROSS_ORIGIN, fileHeaders, mediaType, PREFLIGHT } from "./headers.js";
 import { contentRange, multipart, type Multipart } from "./multipart.js";
@@ -22,7 +22,6 @@ export interface LinkParts {
   readonly desk: LinkDesk;
   readonly clock: Clock;
   readonly log: Log;
-  readonly shared: Shared;
   readonly receipts: Receipts;
   readonly metrics: WebMetrics;
   /** Work that goes on after its request has been answered: the end of the server waits for it. */
@@ -33,7 +32,12 @@ export interface LinkParts {
 const OVER = new Cut();
 
 /** An empty file is not asked for: there is no range of it that a store could be asked for. */
-const NOTHING: BlobReader = { size: 0, close: async () => undefined, async *[Symbol.asyncIterator]() {} };
+const NOTHING: BlobReader = {
+  size: 0,
+  pour: async () => undefined,
+  close: async () => undefined,
+  async *[Symbol.asyncIterator]() {},
+};
 
 /** One answer with bytes: its parts, and the frame around them when there are several. */
 interface Plan {
@@ -110,7 +114,7 @@ async function answer(web: LinkParts, request: FastifyRequest, reply: FastifyRep
 
 /** Sends what was planned and reports what went out. Never rejects. */
 async function send(
-  { clock, log, shared, receipts, metrics }: LinkParts,
+  { clock, log, receipts, metrics }: LinkParts,
   { open, parts, frame, length }: Plan,
   first: BlobReader,
   signal: AbortSignal,
@@ -137,7 +141,7 @@ async function send(
       const reader = (i === 0 && first) || (await open.read(part, signal));
       const before = body.given;
       try {
-        await sendSpan(body, reader, part, shared);
+        await sendSpan(body, reader, part);
       } finally {
         span.end += body.given - before;
         closing.push(reader.close());

@@ -264,6 +264,34 @@ export function blobStoreContract(name: string, traits: Traits, open: () => Prom
         await expect(drain(closed)).rejects.toThrow();
       });
 
+      test("poured, the same bytes come, one chunk after the other was taken; then it is closed", async () => {
+        const key = newKey();
+        await put(store, key, bytes);
+        const reader = await store.read(key, { start: 10, end: 900_000 });
+        const got: Buffer[] = [];
+        let pouring = false;
+        await reader.pour(async (chunk) => {
+          expect(pouring).toBe(false);
+          pouring = true;
+          await new Promise((resolve) => setImmediate(resolve));
+          got.push(Buffer.from(chunk));
+          pouring = false;
+        });
+        expect(Buffer.concat(got).equals(bytes.subarray(10, 900_000))).toBe(true);
+        await expect(reader.pour(async () => undefined)).rejects.toThrow();
+      });
+
+      test("pouring ends with what the sink throws, or with the signal", async () => {
+        const key = newKey();
+        await put(store, key, content(9_000_000));
+        const reason = new Error("enough");
+        const throwing = await store.read(key);
+        await expect(throwing.pour(() => Promise.reject(reason))).rejects.toBe(reason);
+        const controller = new AbortController();
+        const stopped = await store.read(key, undefined, controller.signal);
+        await expect(stopped.pour(async () => controller.abort(reason))).rejects.toBe(reason);
+      });
+
       test("chunks are their reader's own", async () => {
         const key = newKey();
         await put(store, key, bytes);

@@ -1,10 +1,16 @@
 /** A desk over real files, for tests of the web server alone: it says what the web server told it. */
 import { createHash, randomBytes } from "node:crypto";
-import { open, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobReader, LinkDesk, OpenLink, Span } from "../../component/control/ports.js";
 import { Refusal, type ErrorCode } from "../../component/lib/errors.js";
 import { newToken } from "../../component/lib/ids.js";
+import { Buffers } from "../../component/storage/blob/buffers.js";
+import { DiskReader } from "../../component/storage/blob/disk-reader.js";
+import { LocalFiles } from "../../component/storage/blob/local-files.js";
+import { pourChunks } from "../../component/storage/blob/pour.js";
+
+const reading = { files: new LocalFiles(), buffers: new Buffers() };
 
 export interface DeskFile {
   readonly token: string;
@@ -22,7 +28,7 @@ interface Facts {
   name?: string;
   mediaType?: string;
   since?: number;
-  /** Bytes as they come from a store far away: chunks without a descriptor. */
+  /** Bytes as they come from a store far away: chunk by chunk. */
   far?: boolean;
 }
 
@@ -85,18 +91,18 @@ export class FileDesk implements LinkDesk {
         const { failure } = this;
         this.failure = undefined;
         if (failure instanceof Refusal) throw failure;
-        const handle = await open(path);
+        const chunks = failure ? failing(bytes, failure) : pieces(bytes, span);
+        const near = await reading.files.open(path);
+        const reader = new DiskReader(near, span, reading, undefined);
+        const pour: BlobReader["pour"] = facts.far || failure ? (sink) => pourChunks(chunks, sink) : (sink) => reader.pour(sink); // prettier-ignore
         file.readers++;
         let closed = false;
         const close = async (): Promise<void> => {
-          if (closed) return;
+          if (!closed) file.readers--;
           closed = true;
-          file.readers--;
-          await handle.close();
+          await reader.close();
         };
-        const chunks = failure ? failing(bytes, failure) : pieces(bytes, span);
-        const reader: BlobReader = { size: bytes.length, close, [Symbol.asyncIterator]: () => chunks };
-        return facts.far || failure ? reader : { ...reader, fd: handle.fd };
+        return { size: bytes.length, pour, close, [Symbol.asyncIterator]: () => chunks };
       },
       moving: async () => tell("moving"),
       last: async () => undefined,

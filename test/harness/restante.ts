@@ -24,6 +24,8 @@ export interface RestanteOptions {
     Record<string, Readonly<Record<string, string | number | boolean | readonly (string | number)[]>>>
   >;
   readonly env?: Record<string, string | undefined>;
+  /** Options of Node itself, such as --cpu-prof. */
+  readonly node?: readonly string[];
   /** What it prints when it has started, where that is not "ready": one that stands by while another is connected. */
   readonly started?: RegExp;
 }
@@ -73,7 +75,7 @@ export async function startRestante(server: ComponentServer, options: RestanteOp
       return running;
     },
     async start(started = options.started ?? /^ready/) {
-      running = run(process.execPath, [BIN, "serve", "--config", configFile], {
+      running = run(process.execPath, [...(options.node ?? []), BIN, "serve", "--config", configFile], {
         name: "restante",
         log: join(folder.path, "restante.log"),
         env: { NODE_EXTRA_CA_CERTS: server.certFile, NODE_OPTIONS: undefined, ...options.env },

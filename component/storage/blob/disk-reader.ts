@@ -1,28 +1,42 @@
-/** Reads a span of one file in large pieces, the next one being read while the last one is used. */
-import type { FileHandle } from "node:fs/promises";
+/** Reads a span of one file in large pieces: into memory that is used again, or, for whoever iterates, into memory of its own. */
+import { performance } from "node:perf_hooks";
+import { setImmediate as turn } from "node:timers/promises";
 import type { BlobReader, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
+import type { Buffers } from "./buffers.js";
 import { diskRefusal } from "./disk-errors.js";
+import type { LocalFile, LocalFiles } from "./local-files.js";
 
 const PIECE = 2 ** 18;
+/** Whoever took longer than this for a piece is slow: the next one is small. */
+const SLOW_MS = 250;
+
+/** What all readers of a store share. */
+export interface Reading {
+  readonly files: LocalFiles;
+  readonly buffers: Buffers;
+}
 
 export class DiskReader implements BlobReader {
   readonly size: number;
-  readonly fd: number;
-  readonly #file: FileHandle;
+  readonly #fd: number;
   readonly #span: Span;
+  readonly #reading: Reading;
   readonly #signal: AbortSignal | undefined;
+  /** The read that is under way. */
+  #flight: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  /** `span` lies within `size`. */
-  constructor(file: FileHandle, size: number, span: Span, signal: AbortSignal | undefined) {
-    this.#file = file;
-    this.fd = file.fd;
+  /** `span` lies within the file. */
+  constructor({ fd, size }: LocalFile, span: Span, reading: Reading, signal: AbortSignal | undefined) {
     this.size = size;
+    this.#fd = fd;
     this.#span = span;
+    this.#reading = reading;
     this.#signal = signal;
   }
 
+  /** The next piece is read while this one is used. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
     try {
       let { start } = this.#span;
@@ -43,8 +57,35 @@ export class DiskReader implements BlobReader {
     }
   }
 
+  async pour(sink: (chunk: Uint8Array) => Promise<void>): Promise<void> {
+    const { buffers } = this.#reading;
+    let isQuick = true;
+    try {
+      for (let at = this.#span.start; at < this.#span.end;) {
+        // A sink as fast as we are would otherwise keep everybody else waiting for its whole file.
+        if (at > this.#span.start) await turn();
+        this.#signal?.throwIfAborted();
+        const buffer = buffers.take(isQuick);
+        try {
+          const count = await this.#read(buffer, Math.min(buffer.length, this.#span.end - at), at);
+          const began = performance.now();
+          await sink(buffer.subarray(0, count));
+          isQuick = performance.now() - began < SLOW_MS;
+          at += count;
+        } finally {
+          buffers.give(buffer);
+        }
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
   close(): Promise<void> {
-    this.#closing ??= this.#file.close(); // waits for a read that is under way
+    this.#closing ??= this.#flight.then(
+      () => this.#reading.files.close(this.#fd),
+      () => this.#reading.files.close(this.#fd),
+    );
     return this.#closing;
   }
 
@@ -53,8 +94,18 @@ export class DiskReader implements BlobReader {
     const wanted = Math.min(PIECE, this.#span.end - at);
     if (wanted === 0) return undefined;
     // allocUnsafe's pool is for pieces far smaller than ours: each is its reader's own.
-    const { bytesRead, buffer } = await this.#file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at);
-    if (bytesRead === 0) throw new Refusal("storage-down", {}, { cause: new Error("the blob's file ends too early") });
-    return buffer.subarray(0, bytesRead);
+    const buffer = Buffer.allocUnsafeSlow(wanted);
+    return buffer.subarray(0, await this.#read(buffer, wanted, at));
+  }
+
+  async #read(buffer: Buffer, length: number, at: number): Promise<number> {
+    if (this.#closing) throw new Error("the reader is closed");
+    const read = this.#reading.files.read(this.#fd, buffer, length, at);
+    this.#flight = read;
+    const count = await read.catch((e: unknown) => {
+      throw diskRefusal(e);
+    });
+    if (count === 0) throw new Refusal("storage-down", {}, { cause: new Error("the blob's file ends too early") });
+    return count;
   }
 }

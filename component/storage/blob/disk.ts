@@ -9,10 +9,12 @@ import { dirname, join } from "node:path";
 import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import type { Log } from "../../lib/log.js";
+import { Buffers } from "./buffers.js";
 import { codeOf, diskRefusal } from "./disk-errors.js";
-import { DiskReader } from "./disk-reader.js";
+import { DiskReader, type Reading } from "./disk-reader.js";
 import { DiskWriter } from "./disk-writer.js";
 import { checkKey, checkSpan, isKey } from "./key.js";
+import { LocalFiles } from "./local-files.js";
 import { probe } from "./probe.js";
 
 export class DiskBlobStore implements BlobStore {
@@ -20,6 +22,7 @@ export class DiskBlobStore implements BlobStore {
   readonly #log: Log;
   /** Folders that are known to be there, durably: at most 4096 and their parents. */
   readonly #folders = new Map<string, Promise<void>>();
+  readonly #reading: Reading = { files: new LocalFiles(), buffers: new Buffers() };
 
   /** `root` is an absolute path. */
   constructor(root: string, log: Log) {
@@ -67,12 +70,12 @@ export class DiskBlobStore implements BlobStore {
     checkKey(key);
     signal?.throwIfAborted();
     try {
-      const file = await open(this.#object(key), constants.O_RDONLY | constants.O_NOFOLLOW);
+      const { files } = this.#reading;
+      const file = await files.open(this.#object(key));
       try {
-        const { size } = await file.stat();
-        return new DiskReader(file, size, checkSpan(span, size), signal);
+        return new DiskReader(file, checkSpan(span, file.size), this.#reading, signal);
       } catch (e) {
-        await file.close();
+        await files.close(file.fd);
         throw e;
       }
     } catch (e) {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { checkKey, checkSpan } from "./key.js";
+import { pourChunks } from "./pour.js";
 import { probe } from "./probe.js";
 
 const PIECE = 2 ** 16;
@@ -126,6 +127,10 @@ class MemoryReader implements BlobReader {
     } finally {
       await this.close();
     }
+  }
+
+  pour(sink: (chunk: Uint8Array) => Promise<void>): Promise<void> {
+    return pourChunks(this, sink);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import type { GetObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
 import type { Readable } from "node:stream";
 import type { BlobReader, Span } from "../../control/ports.js";
 import { checkSpan } from "./key.js";
+import { pourChunks } from "./pour.js";
 import { isOutOfRange, s3Refusal } from "./s3-client.js";
 
 export interface Source {
@@ -109,6 +110,10 @@ class S3Reader implements BlobReader {
     } finally {
       await this.close();
     }
+  }
+
+  pour(sink: (chunk: Uint8Array) => Promise<void>): Promise<void> {
+    return pourChunks(this, sink);
   }
 
   async close(): Promise<void> {

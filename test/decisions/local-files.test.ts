@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomBytes } from "node:crypto";
-import { open, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Buffers } from "../../component/web/buffers.js";
-import { FileReads, Warmth } from "../../component/web/file-reads.js";
+import { Buffers } from "../../component/storage/blob/buffers.js";
+import { LocalFiles, Warmth } from "../../component/storage/blob/local-files.js";
 import { tempFolder } from "../harness/tmp.js";
 
 describe("the memory of downloads", () => {
@@ -44,14 +44,15 @@ describe("whether a read would wait for a disk", () => {
     const folder = await tempFolder();
     const content = randomBytes(300_000);
     await writeFile(join(folder.path, "file"), content);
-    const file = await open(join(folder.path, "file"));
-    const reads = new FileReads();
+    const files = new LocalFiles();
+    const file = await files.open(join(folder.path, "file"));
+    expect(file.size).toBe(content.length);
     const buffer = Buffer.alloc(100_000);
     for (const at of [0, 100_000, 250_000, 250_000, 7, 300_000]) {
-      const count = await reads.read(file.fd, buffer, 99_999, at);
+      const count = await files.read(file.fd, buffer, 99_999, at);
       expect(buffer.subarray(0, count).equals(content.subarray(at, at + 99_999))).toBe(true);
     }
-    await file.close();
+    await files.close(file.fd);
     await folder.remove();
   });
 });
