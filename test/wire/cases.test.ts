@@ -7,7 +7,11 @@ import { readFileSync, readdirSync } from "node:fs";
 import { parse } from "ltx";
 import { readMessage } from "../../component/messenger/chat-event.js";
 import type { Element } from "../../component/messenger/stanza.js";
+import * as featureNeg from "../../component/messenger/wire/xep0020-feature-neg.js";
+import * as bytestreams from "../../component/messenger/wire/xep0065-bytestreams.js";
 import * as oob from "../../component/messenger/wire/xep0066-oob.js";
+import * as si from "../../component/messenger/wire/xep0095-si.js";
+import * as siFileTransfer from "../../component/messenger/wire/xep0096-si-ft.js";
 import * as receipts from "../../component/messenger/wire/xep0184-receipts.js";
 import * as hashes from "../../component/messenger/wire/xep0300-hashes.js";
 import * as correction from "../../component/messenger/wire/xep0308-correction.js";
@@ -25,7 +29,11 @@ interface Codec {
 }
 
 const CODECS: Record<string, Codec> = {
+  "xep0020-feature-neg": featureNeg,
+  "xep0065-bytestreams": bytestreams,
   "xep0066-oob": oob,
+  "xep0095-si": si,
+  "xep0096-si-ft": siFileTransfer,
   "xep0184-receipts": receipts,
   "xep0300-hashes": hashes,
   "xep0308-correction": correction,

@@ -4,9 +4,9 @@ import type { Element } from "../stanza.js";
 /** Longest value of one field that is taken, in UTF-16 units; what is longer is as good as missing. */
 const MAX_FIELD = 8192;
 
-/** An attribute's value; undefined when it is missing, empty or beyond measure. */
-export function attribute(element: Element, name: string): string | undefined {
-  return measured((element.attrs as Record<string, unknown>)[name]);
+/** An attribute's value; undefined when it is missing, empty or longer than `max`. */
+export function attribute(element: Element, name: string, max = MAX_FIELD): string | undefined {
+  return measured((element.attrs as Record<string, unknown>)[name], max);
 }
 
 /** The trimmed text of the first child with that name in the element's own namespace; undefined when it is missing, empty or longer than `max`. */
@@ -26,6 +26,6 @@ export function every<T>(children: readonly Element[], read: (element: Element) 
   return children.map(read).filter((value) => value !== undefined);
 }
 
-function measured(value: unknown, max = MAX_FIELD): string | undefined {
+function measured(value: unknown, max: number): string | undefined {
   return typeof value === "string" && value !== "" && value.length <= max ? value : undefined;
 }

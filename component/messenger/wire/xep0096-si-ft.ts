@@ -1,0 +1,54 @@
+/** XEP-0096 SI File Transfer, version 1.3.1: the profile. One shape for the offer and for its answer, which has nothing but a range. */
+import { type Element, xml } from "../stanza.js";
+import { attribute, count, field } from "./read.js";
+
+export const NS = "http://jabber.org/protocol/si/profile/file-transfer";
+
+/** Bytes. In an offer empty: the sender can begin in the middle. */
+export interface Range {
+  readonly offset?: number;
+  readonly length?: number;
+}
+
+export interface File {
+  readonly name?: string;
+  readonly size?: number;
+  /** Lower-case hex. */
+  readonly md5?: string;
+  /** XEP-0082, as it was written. */
+  readonly date?: string;
+  readonly description?: string;
+  readonly range?: Range;
+}
+
+export function read(element: Element): File | undefined {
+  if (!element.is("file", NS)) return undefined;
+  const name = attribute(element, "name", 1024);
+  const size = count(attribute(element, "size"));
+  const md5 = attribute(element, "hash")?.toLowerCase();
+  const date = attribute(element, "date", 64);
+  const description = field(element, "desc");
+  const range = element.getChild("range", NS);
+  return {
+    ...(name !== undefined && { name }),
+    ...(size !== undefined && { size }),
+    ...(md5 !== undefined && /^[0-9a-f]{32}$/.test(md5) && { md5 }),
+    ...(date !== undefined && { date }),
+    ...(description !== undefined && { description }),
+    ...(range && { range: readRange(range) }),
+  };
+}
+
+function readRange(range: Element): Range {
+  const [offset, length] = [count(attribute(range, "offset")), count(attribute(range, "length"))];
+  return { ...(offset !== undefined && { offset }), ...(length !== undefined && { length }) };
+}
+
+export function write({ name, size, md5, date, description, range }: File): Element {
+  return xml(
+    "file",
+    { xmlns: NS, name, size, hash: md5, date },
+    description === undefined ? undefined : xml("desc", {}, description),
+    range && xml("range", { offset: range.offset, length: range.length }),
+  );
+}
