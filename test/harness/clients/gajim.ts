@@ -1,9 +1,6 @@
 /** Gajim itself, on a screen that nobody sees. */
-import { join } from "node:path";
-import { mkdir } from "node:fs/promises";
-import { run } from "../process.js";
-import { tempFolder } from "../tmp.js";
 import { beside, drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
+import { desktop } from "./desktop.js";
 
 /** How a file goes out by Jingle. */
 export interface GajimJingle {
@@ -43,35 +40,11 @@ const SLOW = 60_000; // Gajim takes its time on a busy machine
 export async function gajim(server: ClientServer, user: string, options: ClientOptions = {}): Promise<Gajim> {
   const { password = `${user}pw` } = options;
   const jid = `${user}@${server.domain}`;
-  const folder = await tempFolder("restante-gajim");
-  const path = (name: string): string => join(folder.path, name);
-  for (const name of ["config", "data", "cache", "runtime", "profile"]) await mkdir(path(name), { mode: 0o700 });
-
-  // It chooses a free display by itself and says which.
-  const screen = run("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
-  const [display] = await screen.waitFor(/^\d+$/);
-  const args = [jid, password, "127.0.0.1", String(server.c2sPort), folder.path, server.certFile];
-  const bus = `--config-file=${beside("dbus.conf")}`;
-  const driver = run("dbus-run-session", [bus, "--", "/usr/bin/python3", beside("gajim_driver.py"), ...args], {
-    name: `gajim ${user}`,
-    env: {
-      HOME: folder.path,
-      XDG_CONFIG_HOME: path("config"),
-      XDG_DATA_HOME: path("data"),
-      XDG_CACHE_HOME: path("cache"),
-      XDG_RUNTIME_DIR: path("runtime"),
-      DISPLAY: `:${display}`,
-      DBUS_SESSION_BUS_ADDRESS: undefined,
-      WAYLAND_DISPLAY: undefined,
-      GDK_BACKEND: "x11",
-      GSETTINGS_BACKEND: "memory",
-      GTK_A11Y: "none",
-      NO_AT_BRIDGE: "1",
-      LIBGL_ALWAYS_SOFTWARE: "1",
-      LC_ALL: "C.UTF-8",
-      PYTHONUNBUFFERED: "1",
-      PYTHON_KEYRING_BACKEND: "keyring.backends.null.Keyring",
-    },
+  const home = await desktop("gajim");
+  const args = [jid, password, "127.0.0.1", String(server.c2sPort), home.folder, server.certFile];
+  const driver = home.start(`gajim ${user}`, "/usr/bin/python3", [beside("gajim_driver.py"), ...args], {
+    PYTHONUNBUFFERED: "1",
+    PYTHON_KEYRING_BACKEND: "keyring.backends.null.Keyring",
   });
   await driver.waitFor(/^ONLINE /, SLOW);
   const order = (...words: string[]): void => driver.write(JSON.stringify(words));
@@ -101,13 +74,11 @@ export async function gajim(server: ClientServer, user: string, options: ClientO
     },
     async close() {
       await driver.leave();
-      await screen.stop();
-      await folder.remove();
+      await home.remove();
     },
     async kill() {
       await driver.kill();
-      await screen.stop();
-      await folder.remove();
+      await home.remove();
     },
   };
 }

@@ -1,9 +1,8 @@
 /** libpurple 2, the engine of Pidgin and Finch: SI file transfers, plain chat. */
-import { mkdir, rename, stat } from "node:fs/promises";
-import { dirname } from "node:path";
-import { exec, run } from "../process.js";
+import { run } from "../process.js";
 import { tempFolder } from "../tmp.js";
-import { beside, cache, drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
+import { built, orderLine } from "./built.js";
+import { drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
 
 export interface Purple extends Client {
   /** Where it puts the files that it was offered. */
@@ -16,14 +15,10 @@ export async function purple(server: ClientServer, user: string, options: Client
   const folder = await tempFolder("restante-purple");
   const jid = `${user}@${server.domain}`;
   const args = [`${jid}/${resource}`, password, "127.0.0.1", String(server.c2sPort), folder.path];
-  const driver = run(await compiled(), args, { name: `purple ${user}`, env: { HOME: folder.path } });
+  const program = await built("purple-ft.c", "purple-ft", ["purple", "glib-2.0"]);
+  const driver = run(program, args, { name: `purple ${user}`, env: { HOME: folder.path } });
   await driver.waitFor(/^ONLINE /);
-  const order = (...words: string[]): void =>
-    driver.write(
-      words
-        .map((word) => word.replace(/[\\\t\n]/g, (c) => ({ "\\": "\\\\", "\t": "\\t", "\n": "\\n" })[c]!))
-        .join("\t"),
-    );
+  const order = (...words: string[]): void => driver.write(orderLine(words));
   return {
     ...drivenBy(driver),
     jid,
@@ -36,18 +31,4 @@ export async function purple(server: ClientServer, user: string, options: Client
       await folder.remove();
     },
   };
-}
-
-/** The driver's program, compiled when it is missing or older than its source. */
-async function compiled(): Promise<string> {
-  const source = beside("purple-ft.c");
-  const program = cache("purple-ft");
-  const made = await stat(program).catch(() => undefined);
-  if (made && made.mtimeMs > (await stat(source)).mtimeMs) return program;
-  await mkdir(dirname(program), { recursive: true });
-  const flags = (await exec("pkg-config", ["--cflags", "--libs", "purple", "glib-2.0"])).trim().split(/\s+/);
-  const fresh = `${program}.${process.pid}`; // another worker may be compiling too
-  await exec("gcc", ["-O1", "-o", fresh, source, ...flags]);
-  await rename(fresh, program);
-  return program;
 }
