@@ -22,7 +22,7 @@ COPY bin bin
 RUN install -d -o node -g node /data
 USER node
 VOLUME /data
-EXPOSE 8090
+EXPOSE 8090 7625
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s \
     CMD ["node", "-e", "fetch('http://127.0.0.1:8090/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/app/bin/restante.js"]

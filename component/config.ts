@@ -86,9 +86,13 @@ export const KEYS = {
     listen: key(
       address,
       "0.0.0.0:7625",
-      "Reserved for byte streams, which this version does not carry yet: where their host will listen.",
+      "Where the host of byte streams listens (SOCKS5, XEP-0065): clients that send by Jingle or SI connect to it.",
     ),
-    host: key(z.string(), "", "Reserved for byte streams: how peers will reach their host."),
+    host: key(
+      z.string(),
+      "",
+      "How clients reach that host: a name, or an address of this machine. Empty: the component's own domain.",
+    ),
     allow_private: key(flag, false, "Whether to fetch from and connect to private addresses (intranets, tests)."),
     ports: key(ports, [], "Which ports links may name; empty: the usual web ports, or any where allow_private is set."),
   },

@@ -1,6 +1,6 @@
 /** `restante doctor`: looks at every part that Restante needs, and says what to do about what does not work. */
 import { createServer } from "node:http";
-import { connect } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import { once } from "node:events";
 import { loadConfig, type Config } from "./config.js";
 import { askServer } from "./doctor-server.js";
@@ -29,6 +29,7 @@ export async function* examine(file: string | undefined, env: NodeJS.ProcessEnv,
   yield await database(config, log);
   yield await storage(config, log);
   yield await web(config, running);
+  yield await streams(config, running);
 }
 
 /** What a running Restante says of itself; undefined when none answers where it would listen. */
@@ -134,6 +135,50 @@ async function web(config: Config, running: Health | undefined): Promise<Finding
   } finally {
     stand.closeAllConnections();
     stand.close();
+  }
+}
+
+/** Whether [streams] host leads to [streams] listen, as {@link web}. What answers there has to speak SOCKS5, or be ourselves for a moment. */
+async function streams({ streams: { listen, host } }: Config, running: Health | undefined): Promise<Finding> {
+  const [outside, inside] = [`${host}:${listen.port}`, `${listen.host}:${listen.port}`];
+  const stand = createTcpServer((socket) =>
+    socket.once("data", () => socket.end(GREETED)).on("error", () => undefined),
+  );
+  try {
+    if (!running) await once(stand.listen(listen.port, listen.host), "listening");
+  } catch (e) {
+    return bad(
+      `streams: cannot listen at ${inside} (${wordsOf(e)})`,
+      "Another program may have that port, or the address is not this machine's: [streams] listen.",
+    );
+  }
+  try {
+    if (await greets(host, listen.port)) return good(`streams: ${outside} leads to ${inside}`);
+    return bad(`streams: ${outside} is answered by somebody else`, STREAMS_REMEDY);
+  } catch (e) {
+    return bad(`streams: ${outside} cannot be reached from here (${wordsOf(e)})`, STREAMS_REMEDY);
+  } finally {
+    stand.close();
+  }
+}
+
+const STREAMS_REMEDY =
+  "Clients that send by Jingle or SI connect there. See that the name leads to this machine and the port is open, or correct [streams] host and listen. Without it their files come over the server's proxy or, slowly, within the chat's own connection.";
+
+/** RFC 1928 §3: version 5, one method, no authentication; and what answers it. */
+const GREETING = Buffer.from([5, 1, 0]);
+const GREETED = Buffer.from([5, 0]);
+
+async function greets(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port });
+  const late = setTimeout(() => socket.destroy(new Error("no answer")), PATIENCE);
+  try {
+    socket.write(GREETING);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    return answer.equals(GREETED);
+  } finally {
+    clearTimeout(late);
+    socket.destroy();
   }
 }
 

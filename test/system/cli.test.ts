@@ -49,7 +49,7 @@ function restante(args: readonly string[], env: Record<string, string> = {}): Ru
 }
 
 async function settings(name: string): Promise<Record<string, string>> {
-  const [web] = await freePorts(1);
+  const [web, streams] = await freePorts(2);
   return {
     RESTANTE_XMPP_DOMAIN: prosody.component,
     RESTANTE_XMPP_SECRET: prosody.secret,
@@ -58,6 +58,8 @@ async function settings(name: string): Promise<Record<string, string>> {
     RESTANTE_STORAGE_URL: `file:./${name}/blobs`,
     RESTANTE_WEB_LISTEN: `127.0.0.1:${web}`,
     RESTANTE_WEB_URL: `http://127.0.0.1:${web}`,
+    RESTANTE_STREAMS_LISTEN: `127.0.0.1:${streams}`,
+    RESTANTE_STREAMS_HOST: "127.0.0.1",
   };
 }
 
@@ -199,6 +201,7 @@ describe("doctor", () => {
       "database",
       "storage",
       "web",
+      "streams",
     ])
       expect(text).toMatch(new RegExp(`^✔ ${part}:`, "m"));
     expect([code, text.split("\n").at(-1)]).toEqual([0, "All is well."]);
