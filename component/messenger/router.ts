@@ -20,7 +20,7 @@ import {
 import type { Receiver } from "./stream.js";
 
 /** iq handlers under way: for one bare address, and in all. */
-const OF_ONE = 64;
+const OF_ONE = 192;
 const AT_ONCE = 1024;
 
 /** What the router asks of the stream besides sending. */

@@ -107,13 +107,13 @@ describe("iq", () => {
   test("one peer has only so many under way; others are served", async () => {
     const open: (() => void)[] = [];
     router.iq("set", "u", "q", () => new Promise((resolve) => open.push(() => resolve(undefined))));
-    for (let n = 0; n < 70; n++) iq("type='set'", undefined, `romeo@example.org/${n}`);
+    for (let n = 0; n < 198; n++) iq("type='set'", undefined, `romeo@example.org/${n}`);
     expect(answers().map(condition)).toEqual(Array(6).fill("wait policy-violation"));
     iq("type='set'", undefined, "juliet@example.org/balcony");
-    expect([answers().length, open.length, holds]).toEqual([0, 65, 0]);
+    expect([answers().length, open.length, holds]).toEqual([0, 193, 0]);
     for (const end of open.splice(0)) end();
     await settled();
-    expect(answers()).toHaveLength(65);
+    expect(answers()).toHaveLength(193);
     iq("type='set'");
     expect(open).toHaveLength(1);
   });
