@@ -1,6 +1,7 @@
 /** In-band bytestreams over a stream in memory: what each stanza is answered with, and how every stream ends. */
 import { describe, expect, test } from "@jest/globals";
 import { randomBytes } from "node:crypto";
+import fc from "fast-check";
 import type { ByteStream } from "../../component/control/ports.js";
 import { bare, toJid } from "../../component/lib/jid.js";
 import { StanzaError, xml } from "../../component/messenger/stanza.js";
@@ -421,5 +422,61 @@ describe("going out", () => {
     expect(sent()).toEqual([]);
     // none of these is left over
     for (let i = 0; i < 20; i++) expect(await codeOf(open())).toBe("stream-unreachable");
+  });
+});
+
+describe("in any order", () => {
+  type Act = readonly [what: string, seq: number];
+  const act = fc.tuple(
+    fc.constantFrom("data", "data", "data", "bad", "long", "close", "unavailable", "write", "write", "end", "let go", "hold", "go", "wait"), // prettier-ignore
+    fc.nat(3),
+  );
+
+  test("every wait ends, nothing is left, and what was acknowledged in order has come in", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 25 }), fc.boolean(), async (acts: Act[], receives) => {
+        const o = await opened(8);
+        const { clock, bot, romeo, stream } = o;
+        let round = 0;
+        bot.stream.answer = (iq) => {
+          if (++round % 5 === 0) throw new StanzaError("item-not-found", "cancel");
+          return round % 7 === 0 ? undefined : iq;
+        };
+        const sink = new Sink();
+        const waits: Promise<unknown>[] = [];
+        if (receives) waits.push(codeOf(stream.receive(1000, sink.take, never)));
+        let next = 0;
+        let writing: Promise<unknown> = Promise.resolve();
+        let taken = "";
+        for (const [what, seq] of acts) {
+          const letter = String.fromCharCode(65 + (next % 26)).repeat(3);
+          if (what === "data") {
+            // mostly the right one
+            const right = seq > 0;
+            const answer = romeo.data(right ? next : seq, Buffer.from(letter));
+            if (right) next++;
+            waits.push(answer);
+            if ((await Promise.race([answer, settled()])) === "result") taken += letter;
+          } else if (what === "bad") waits.push(romeo.data(next, "*"));
+          else if (what === "long") waits.push(romeo.data(next, Buffer.alloc(9)));
+          else if (what === "close") waits.push(romeo.close());
+          else if (what === "unavailable" && seq === 0) void romeo.unavailable();
+          else if (what === "write") writing = writing.then(() => codeOf(stream.write(Buffer.alloc(seq * 50))));
+          else if (what === "end" && seq === 0) writing = writing.then(() => codeOf(stream.end()));
+          else if (what === "let go" && seq === 0) stream.close();
+          else if (what === "hold") sink.hold();
+          else if (what === "go") sink.go();
+          else if (what === "wait") await clock.turn(seq * 20 * SECOND);
+          await settled();
+        }
+        sink.go();
+        for (let minutes = 0; minutes < 12; minutes++) await clock.turn(60 * SECOND);
+        expect(clock.waiting).toBe(0);
+        expect(await romeo.data(next, "QUJD")).toBe("cancel item-not-found");
+        await Promise.all([...waits, writing]);
+        if (receives) expect(sink.bytes.toString()).toBe(taken);
+      }),
+      { numRuns: 150 },
+    );
   });
 });
