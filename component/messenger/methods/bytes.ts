@@ -7,7 +7,7 @@ import type { ByteStream, OfferEvent, OfferOrder, Reception, Span } from "../../
  */
 export async function takeIn(
   stream: ByteStream,
-  reception: Reception,
+  reception: Pick<Reception, "begin" | "write">,
   { size, offset }: { readonly size: number; readonly offset: number },
   signal: AbortSignal,
 ): Promise<boolean> {

@@ -2,8 +2,9 @@
  * XEP-0030 (Service Discovery, 2.5) with the data forms of XEP-0128.
  * Left out: publishing items (removed from the XEP), result sets (XEP-0059): our lists are short.
  */
-import type { Jid } from "../../lib/jid.js";
+import { type Jid, toJid } from "../../lib/jid.js";
 import { xml, type Element } from "../stanza.js";
+import { attribute, every } from "./read.js";
 
 export const NS_INFO = "http://jabber.org/protocol/disco#info";
 export const NS_ITEMS = "http://jabber.org/protocol/disco#items";
@@ -77,6 +78,17 @@ export function parseInfo(query: Element | undefined): DiscoInfo | undefined {
     features.push(name);
   }
   return { identities, features, forms: query.getChildren("x", NS_DATA).map(parseForm) };
+}
+
+/** The question of what there is at an entity. */
+export function itemsQuery(from: Jid, to: Jid): Element {
+  return xml("iq", { type: "get", from, to }, xml("query", { xmlns: NS_ITEMS }));
+}
+
+/** The addresses that a `<query/>` of disco#items names, at most `most`, each once. */
+export function parseItems(query: Element | undefined, most: number): Jid[] {
+  const named = query?.is("query", NS_ITEMS) ? every(query.getChildren("item"), (item) => toJid(attribute(item, "jid") ?? "")) : []; // prettier-ignore
+  return [...new Set(named)].slice(0, most);
 }
 
 export function buildItems(items: readonly DiscoItem[], node?: string): Element {

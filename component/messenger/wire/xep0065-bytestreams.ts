@@ -9,6 +9,9 @@ import { attribute, count, every, field } from "./read.js";
 
 export const NS = "http://jabber.org/protocol/bytestreams";
 
+/** More than any client has; the rest is not read. */
+const MOST_HOSTS = 32;
+
 export interface Host {
   readonly jid: Jid;
   /** A name or a literal address. */
@@ -32,13 +35,13 @@ export function read(element: Element): Query | undefined {
   if (!element.is("query", NS)) return undefined;
   const sid = attribute(element, "sid", 1024);
   const address = attribute(element, "dstaddr")?.toLowerCase();
-  const used = toJid(element.getChild("streamhost-used", NS)?.attrs["jid"] ?? "");
+  const [used] = every(element.getChildren("streamhost-used", NS), (host) => toJid(attribute(host, "jid") ?? ""));
   const activate = toJid(field(element, "activate") ?? "");
   return {
     ...(sid !== undefined && { sid }),
     udp: attribute(element, "mode") === "udp",
     ...(address !== undefined && /^[0-9a-f]{40}$/.test(address) && { address }),
-    hosts: every(element.getChildren("streamhost", NS), readHost),
+    hosts: every(element.getChildren("streamhost", NS).slice(0, MOST_HOSTS), readHost),
     ...(used && { used }),
     ...(activate && { activate }),
   };

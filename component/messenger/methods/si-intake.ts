@@ -1,0 +1,107 @@
+/**
+ * Files that clients send us by stream initiation (XEP-0095 with XEP-0096), over SOCKS5 (XEP-0065) or in-band (XEP-0047). A session is its
+ * sender's full address and his sid: nobody else's stanzas reach it. Left out: proxies and a host of our own on this side. The peer names
+ * his hosts (and his server's proxies), and goes on in-band where we reach none of them.
+ */
+import type { IncomingFile, Office } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import { isFull, type Jid } from "../../lib/jid.js";
+import { type Element, type IqRequest, ProtocolRefusal, type Router } from "../stanza.js";
+import * as inBand from "../wire/xep0047-ibb.js";
+import * as bytestreams from "../wire/xep0065-bytestreams.js";
+import * as si from "../wire/xep0095-si.js";
+import * as fileTransfer from "../wire/xep0096-si-ft.js";
+import { type SiFile, SiSession, type SiSessionParts, unwanted } from "./si-session.js";
+
+/** For the contact alone: on the domain, clients would take it for a proxy. */
+export const SI_FEATURES: readonly string[] = [si.NS, fileTransfer.NS, bytestreams.NS, inBand.NS];
+
+export interface SiIntakeParts extends SiSessionParts {
+  readonly router: Router;
+  readonly office: Pick<Office, "receive">;
+}
+
+/** An offer that can be answered. */
+interface Offer extends SiFile {
+  readonly method: string;
+  /** Whether he can begin in the middle. */
+  readonly isRanged: boolean;
+  readonly incoming: IncomingFile;
+}
+
+export class SiIntake {
+  readonly #o: SiIntakeParts;
+  /** How many there are is the office's to limit: it refuses what is too much at once. */
+  readonly #sessions = new Map<string, SiSession>();
+
+  constructor(parts: SiIntakeParts) {
+    this.#o = parts;
+  }
+
+  start(): void {
+    this.#o.router.iq("set", si.NS, "si", (request) => this.#offered(request));
+    this.#o.router.iq("set", bytestreams.NS, "query", (request) => this.#named(request));
+  }
+
+  /** Breaks off what is under way; what has come is kept for a while. */
+  async stop(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) session.stop();
+    await Promise.all(sessions.map(({ ended }) => ended));
+  }
+
+  async #offered({ from, to, payload }: IqRequest): Promise<Element> {
+    const offer = readOffer(payload, from, to);
+    const key = keyOf(offer.peer, offer.self, offer.sid);
+    if (this.#sessions.has(key)) throw new ProtocolRefusal({ type: "cancel", condition: "conflict" }, "not-understood");
+    const session = new SiSession(this.#o, offer);
+    this.#sessions.set(key, session);
+    void session.ended.then(() => this.#sessions.delete(key));
+    try {
+      const reception = await this.#o.office.receive(offer.peer, to, offer.incoming, "si");
+      const offset = offer.isRanged ? reception.held : 0;
+      if (!session.accept(reception, offset)) throw new Refusal("stopping");
+      return answerTo(offer, offset);
+    } catch (e) {
+      session.refuse();
+      throw e;
+    }
+  }
+
+  #named({ from, to, payload }: IqRequest): Promise<Element> {
+    const query = bytestreams.read(payload);
+    // §5.3.1: what is malformed.
+    if (query?.sid === undefined || query.hosts.length === 0) throw new Refusal("not-understood");
+    const session = this.#sessions.get(keyOf(from, to, query.sid));
+    if (!session || query.udp) throw unwanted();
+    return session.hosts(query);
+  }
+}
+
+/** XEP-0095 §3.2. Throws the error that it has for each offer that cannot be answered. */
+function readOffer(payload: Element, peer: Jid, self: Jid): Offer {
+  const { id: sid, profile, mediaType, file, method } = si.read(payload)!;
+  if (sid === undefined || !isFull(peer)) throw new Refusal("not-understood");
+  const { name, size, md5, description, range } = file ?? {};
+  if (profile !== fileTransfer.NS || name === undefined || size === undefined)
+    throw new ProtocolRefusal(si.BAD_PROFILE, "not-understood");
+  // XEP-0096 §3.1: to be preferred in that order.
+  const chosen = [bytestreams.NS, inBand.NS].find((known) => method?.options.includes(known));
+  if (chosen === undefined) throw new ProtocolRefusal(si.NO_VALID_STREAMS, "no-method", { name });
+  const incoming = {
+    name,
+    size,
+    ...(mediaType !== undefined && { mediaType }),
+    ...(description !== undefined && { description }),
+  };
+  return { peer, self, sid, name, size, ...(md5 !== undefined && { md5 }), method: chosen, isRanged: range !== undefined, incoming }; // prettier-ignore
+}
+
+/** XEP-0096 §3: the range has its bytes counted from the beginning of the file. */
+function answerTo({ method }: Offer, offset: number): Element {
+  return si.write({ ...(offset > 0 && { file: { range: { offset } } }), method: { options: [], value: method } });
+}
+
+function keyOf(peer: Jid, self: Jid, sid: string): string {
+  return JSON.stringify([peer, self, sid]);
+}

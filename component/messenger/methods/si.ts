@@ -1,0 +1,68 @@
+/**
+ * Hands a parcel over by stream initiation (XEP-0095 with XEP-0096), for clients that know nothing newer: Pidgin, Finch, Psi, and others.
+ * SI has no word for taking an offer back: whoever accepts one that was withdrawn gets a stream that ends at once.
+ */
+import type { OfferEvent, OfferMethod, OfferOrder, Parcel, Resource } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import { randomId } from "../../lib/ids.js";
+import type { BareJid } from "../../lib/jid.js";
+import { selfOf } from "../about.js";
+import { type StanzaStream, xml } from "../stanza.js";
+import * as fileTransfer from "../wire/xep0096-si-ft.js";
+import { SiOffer, type SiOfferParts } from "./si-offer.js";
+
+export interface SiMethodParts extends SiOfferParts {
+  readonly stream: Pick<StanzaStream, "request" | "send">;
+  /** Who offers. */
+  readonly contact: BareJid;
+}
+
+export class SiMethod implements OfferMethod {
+  readonly name = "si";
+  readonly keeps = false;
+  /** Offers that are not over. */
+  readonly #running = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+
+  constructor(private readonly parts: SiMethodParts) {}
+
+  /** Only the profile is asked for: gloox has streams that it does not tell of. */
+  suits(_parcel: Parcel, resource: Resource | undefined): boolean {
+    return resource?.can(fileTransfer.NS) === true;
+  }
+
+  /** Speaks to the first client alone. The line and the question are with the stream when this returns. */
+  offer(order: OfferOrder, report: (event: OfferEvent) => Promise<void>): () => void {
+    const { stream, contact, log } = this.parts;
+    const [client] = order.resources;
+    const over = new AbortController();
+    if (!client) {
+      void report({ type: "failed", code: "no-method" });
+      return () => {};
+    }
+    const { parcel, line } = order;
+    const said = line === "" ? Promise.resolve() : stream.send(xml("message", { type: "chat", id: randomId(), from: contact, to: parcel.recipient }, xml("body", {}, line))); // prettier-ignore
+    const address = { peer: client.jid, self: selfOf(contact), sid: randomId() };
+    let isOver = false;
+    const run = new SiOffer(this.parts, address, order, report, over.signal, this.#stopping.signal)
+      .run()
+      .catch((err: unknown) => log.error({ err, to: client.jid }, "an offer by stream initiation failed"))
+      .finally(() => {
+        isOver = true;
+        this.#running.delete(run);
+      });
+    this.#running.add(run);
+    // What is sent later is on the wire later: the question follows the line.
+    said.then(
+      () => isOver || over.signal.aborted || void report({ type: "sent" }),
+      () => {}, // then the question fails, too, and says so
+    );
+    return () => over.abort(new Error("withdrawn"));
+  }
+
+  /** Breaks off what is under way: what moved is reported as cut. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Refusal("stopping"));
+    await Promise.all(this.#running);
+  }
+}
