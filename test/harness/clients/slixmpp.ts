@@ -3,7 +3,8 @@ import { run } from "../process.js";
 import { beside, drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
 
 export interface SlixmppEvent {
-  readonly event: "online" | "message" | "receipt" | "presence" | "sent" | "saved" | "error" | "disconnected";
+  readonly event:
+    "online" | "message" | "receipt" | "presence" | "sent" | "expecting" | "saved" | "error" | "disconnected";
   readonly from?: string;
   readonly type?: string;
   readonly id?: string;
@@ -28,10 +29,17 @@ export interface Slixmpp extends Client {
   download(url: string, path: string): Promise<void>;
   presence(more: { show?: string; status?: string; priority?: number; type?: string; to?: string }): Promise<void>;
   raw(xml: string): Promise<void>;
+  /** Opens an in-band bytestream, sends a file through it and closes it. Settles when that is done. */
+  sendInBand(to: string, sid: string, path: string, blockSize: number, messages?: boolean): Promise<void>;
+  /** Takes the in-band bytestream that `peer` will open into a file; settles when it waits for it. The event "saved" tells its end. */
+  expectInBand(peer: string, sid: string, path: string): Promise<void>;
 }
 
+/** Where it logs in; the certificate is for HTTP uploads. */
+type SlixmppServer = Pick<ClientServer, "domain" | "c2sPort"> & Partial<Pick<ClientServer, "certFile">>;
+
 /** Logs in with slixmpp; receipts are given by themselves, files go by HTTP upload. Each line that `waitFor` sees is JSON. */
-export async function slixmpp(server: ClientServer, user: string, options: ClientOptions = {}): Promise<Slixmpp> {
+export async function slixmpp(server: SlixmppServer, user: string, options: ClientOptions = {}): Promise<Slixmpp> {
   const { password = `${user}pw`, resource = "slixmpp" } = options;
   const jid = `${user}@${server.domain}`;
   const args = [
@@ -40,7 +48,7 @@ export async function slixmpp(server: ClientServer, user: string, options: Clien
     password,
     "127.0.0.1",
     String(server.c2sPort),
-    server.certFile,
+    server.certFile ?? "",
   ];
   const driver = run("/usr/bin/python3", args, { name: `slixmpp ${user}` });
   await driver.waitFor(/"event": "online"/);
@@ -66,6 +74,15 @@ export async function slixmpp(server: ClientServer, user: string, options: Clien
     },
     presence: (more) => order("presence", more),
     raw: (xml) => order("raw", { xml }),
+    async sendInBand(to, sid, path, blockSize, messages = false) {
+      await order("ibb_send", { to, sid, path, block_size: blockSize, messages });
+      const done = await waitEvent((event) => event.event === "error" || event.event === "sent", 60_000);
+      if (done.event === "error") throw new Error(`slixmpp could not send: ${done.text}`);
+    },
+    async expectInBand(peer, sid, path) {
+      await order("ibb_expect", { peer, sid, path });
+      await waitEvent((event) => event.event === "expecting");
+    },
     async sendFile(path, to) {
       await order("upload", { to, path });
       const done = await waitEvent((event) => event.event === "error" || event.event === "sent");

@@ -8,7 +8,8 @@ Orders on standard input:
     {"do": "link", "to": JID, "url": URL}    {"do": "upload", "to": JID, "path": PATH}    {"do": "download", "url": URL, "path": PATH}
     {"do": "presence", ...show, status, priority, type, to}
     {"do": "raw", "xml": XML}
-and it logs out when that is closed. What happens, one JSON object a line with "event": online, message, receipt, presence, sent, saved, error."""
+    {"do": "ibb_send", "to": JID, "sid": SID, "path": PATH, "block_size": BYTES, "messages"?: true}    {"do": "ibb_expect", "peer": JID, "sid": SID, "path": PATH}
+and it logs out when that is closed. What happens, one JSON object a line with "event": online, message, receipt, presence, sent, expecting, saved, error."""
 import asyncio
 import json
 import mimetypes
@@ -34,8 +35,8 @@ class Client(ClientXMPP):
         self.certificates = certificates
         self.auto_authorize = True
         self.auto_subscribe = True
-        # service discovery, OOB, caps, receipts, corrections, carbons
-        for number in ('0030', '0066', '0115', '0184', '0199', '0280', '0308'):
+        # service discovery, in-band bytestreams, OOB, caps, receipts, corrections, carbons
+        for number in ('0030', '0047', '0066', '0115', '0184', '0199', '0280', '0308'):
             self.register_plugin(f'xep_{number}')
         self['feature_mechanisms'].unencrypted_plain = True
         self['feature_mechanisms'].unencrypted_scram = True
@@ -117,6 +118,36 @@ class Client(ClientXMPP):
 
     async def do_raw(self, xml):
         self.send_raw(xml)
+
+    async def do_ibb_send(self, to, sid, path, block_size, messages=False):
+        stream = await self['xep_0047'].open_stream(to, sid=sid, block_size=block_size, use_messages=messages)
+        with open(path, 'rb') as file:
+            await stream.sendfile(file, timeout=60)
+        await stream.close()
+        out('sent', path=path)
+
+    async def do_ibb_expect(self, peer, sid, path):
+        """One whole stream, from its open to its close, into a file."""
+        def started(stream):
+            file = open(path, 'wb')
+
+            def more(got):
+                if got is stream:
+                    while not stream.recv_queue.empty():
+                        file.write(stream.recv_queue.get_nowait())
+
+            def ended(got):
+                if got is stream:
+                    file.close()
+                    self.del_event_handler('ibb_stream_data', more)
+                    self.del_event_handler('ibb_stream_end', ended)
+                    out('saved', path=path)
+            self.add_event_handler('ibb_stream_data', more)
+            self.add_event_handler('ibb_stream_end', ended)
+        self.add_event_handler(f'stream:{sid}:{peer}', started, disposable=True)
+        # slixmpp's own list forgets it with the first open, also when that asks for blocks that are too large
+        self['xep_0047'].api.register(lambda _me, asked, who, _iq: asked == sid and who == peer, 'authorized_sid', default=True)
+        out('expecting', sid=sid)
 
     async def obey(self):
         """Orders are carried out one after another."""
