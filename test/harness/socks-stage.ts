@@ -97,6 +97,7 @@ export class RawPeer {
   #length = 0;
   #ended = false;
   #reset = false;
+  readonly #wakes: (() => void)[] = [];
 
   constructor(readonly socket: Socket) {
     socket.setNoDelay(true);
@@ -106,6 +107,8 @@ export class RawPeer {
     });
     socket.on("end", () => (this.#ended = true));
     socket.on("error", () => (this.#reset = true));
+    for (const event of ["data", "end", "error", "close"])
+      socket.on(event, () => this.#wakes.splice(0).forEach((wake) => wake()));
   }
 
   send(bytes: Uint8Array): void {
@@ -141,18 +144,7 @@ export class RawPeer {
   }
 
   async #until(what: string, done: () => boolean): Promise<void> {
-    const over = new AbortController();
-    const happened = (): Promise<unknown> =>
-      Promise.race(
-        ["data", "end", "close", "error"].map((event) =>
-          once(this.socket, event, { signal: over.signal }).catch(() => undefined),
-        ),
-      );
-    try {
-      while (!done()) await within(what, happened());
-    } finally {
-      over.abort();
-    }
+    while (!done()) await within(what, new Promise<void>((resolve) => this.#wakes.push(resolve)));
   }
 }
 
@@ -188,10 +180,20 @@ export async function fakeHost(host = "127.0.0.1"): Promise<FakeHost> {
   };
 }
 
+/** Resolves when the value has not changed for a while: whatever is to fill up is full. */
+export async function still(value: () => number): Promise<void> {
+  for (let [same, before] = [0, value()]; same < 10;) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const now = value();
+    same = now === before ? same + 1 : 0;
+    before = now;
+  }
+}
+
 /** The value, or an error that says what did not come. */
 export function within<T>(what: string, value: Promise<T>, ms = PATIENCE): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${what} did not come within ${ms} ms`)), ms);
+    const timer = setTimeout(() => reject(new Error(`${what} did not come within ${ms} ms`)), ms).unref();
     value.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

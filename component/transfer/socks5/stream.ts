@@ -55,6 +55,8 @@ export class SocksStream implements ByteStream {
         line.resume();
         await sink(chunk);
       }
+      // Whether there is more is known when the system has been asked once again.
+      for (let turns = 0; got === most && inflow.ready === 0 && turns < 2; turns++) await turn();
       if (got + inflow.ready > most)
         throw new Refusal("larger-than-said", { name: "The file", size: formatSize(most) });
       line.deafen();
