@@ -1,10 +1,13 @@
 /** The drivers of real clients: each logs in, and each exchanges lines and a file with another kind through a real Prosody. */
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { dino } from "../harness/clients/dino.js";
 import { gajim } from "../harness/clients/gajim.js";
 import { goSendxmpp } from "../harness/clients/go-sendxmpp.js";
 import { profanity } from "../harness/clients/profanity.js";
+import { psi } from "../harness/clients/psi.js";
 import { purple } from "../harness/clients/purple.js";
 import { slixmpp } from "../harness/clients/slixmpp.js";
 import { xmppUser } from "../harness/clients/xmppjs.js";
@@ -109,6 +112,55 @@ test("Gajim and slixmpp: lines, an upload, a picture of its window", async () =>
   await romeo.open(juliet.jid);
   await romeo.shot(join(folder.path, "gajim.png"));
   expect((await stat(join(folder.path, "gajim.png"))).size).toBeGreaterThan(5_000);
+  await juliet.close();
+  await romeo.close();
+});
+
+test("Dino and Dino: lines, a file by upload, one above the server's limit by Jingle over SOCKS5", async () => {
+  const small = await startProsody({ uploadLimit: 100_000 });
+  const romeo = await dino(small, "romeo");
+  const juliet = await dino(small, "juliet");
+  await romeo.subscribe(juliet.jid);
+  await juliet.subscribe(romeo.jid);
+  await romeo.waitFor(/^PRESENCE juliet@example.test\/dino available/);
+  await romeo.say(juliet.jid, "my\nlips, two blushing pilgrims");
+  await juliet.waitFor(/^MESSAGE romeo@example.test\/dino my\\nlips, two blushing pilgrims$/);
+  await romeo.sendFile(letter, juliet.jid);
+  const [, linked] = await juliet.waitFor(/^RECEIVED (.*)/);
+  expect(await readFile(linked!)).toEqual(await readFile(letter));
+  const large = join(folder.path, "Ständchen 🎻.bin");
+  await writeFile(large, randomBytes(300_000));
+  await romeo.sendFile(large, juliet.jid);
+  await juliet.waitFor(/^OFFER romeo@example.test\S* Ständchen 🎻.bin 300000$/);
+  const [, streamed] = await juliet.waitFor(/^RECEIVED (.*)/);
+  expect(await readFile(streamed!)).toEqual(await readFile(large));
+  await romeo.waitFor(/^SENT Ständchen 🎻.bin$/);
+  await romeo.close();
+  await juliet.close();
+  await small.remove();
+});
+
+test.each([
+  ["by SOCKS5", false],
+  ["in-band", true],
+])("Psi and libpurple: lines, and files both ways %s", async (_, ibbOnly) => {
+  const romeo = await psi(prosody, "romeo", { ibbOnly });
+  const juliet = await purple(prosody, "juliet");
+  await romeo.subscribe(juliet.jid);
+  await romeo.waitFor(/^PRESENCE juliet@example.test\/purple available/);
+  await juliet.subscribe(romeo.jid);
+  await juliet.waitFor(/^PRESENCE romeo@example.test available/);
+  await romeo.say(juliet.jid, "it is the east & Juliet ☀");
+  await juliet.waitFor(/^MESSAGE romeo@example.test\S* it is the east & Juliet ☀$/);
+  const song = join(folder.path, "Königin Mab — 🧚 (2).bin");
+  await writeFile(song, randomBytes(100_000));
+  await romeo.sendFile(song, juliet.jid);
+  const [, taken] = await juliet.waitFor(/^RECEIVED (.*)/);
+  expect(await readFile(taken!)).toEqual(await readFile(song));
+  await juliet.sendFile(song, `${romeo.jid}/psi`);
+  const [, back] = await romeo.waitFor(/^RECEIVED (.*)/);
+  expect(await readFile(back!)).toEqual(await readFile(song));
+  await juliet.waitFor(/^SENT /);
   await juliet.close();
   await romeo.close();
 });

@@ -34,6 +34,13 @@ export interface XmppUser {
   presence(attributes?: Record<string, string>, ...children: Element[]): Promise<void>;
   /** Asks for somebody's presence, lets him see ours, and waits until he has agreed. */
   subscribe(to: string, deadline?: number): Promise<void>;
+  /** Answers iqs with this payload from now on: with what `reply` resolves to, an error element included; undefined is an empty result. */
+  answer(
+    type: "get" | "set",
+    namespace: string,
+    name: string,
+    reply: (iq: Element) => Promise<Element | undefined>,
+  ): void;
   /** Shows every stanza from now on to `listener`, beside whoever waits for it. */
   onStanza(listener: (stanza: Element) => void): void;
   /** The first stanza that fits and that answered no other wait. */
@@ -82,9 +89,8 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
     for (const item of query.getChildren("item")) roster.set(String(item.attrs.jid), String(item.attrs.subscription));
   };
   // The published types lack iqCallee.
-  const answering = xmpp.iqCallee as unknown as {
-    set(namespace: string, name: string, answer: (request: { element: Element }) => boolean): void;
-  };
+  type Answer = (request: { element: Element; stanza: Element }) => true | Promise<Element | true>;
+  const answering = xmpp.iqCallee as unknown as Record<"get" | "set", (ns: string, name: string, a: Answer) => void>;
   answering.set("jabber:iq:roster", "query", ({ element }) => {
     keepRoster(element);
     return true;
@@ -162,6 +168,8 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
         );
       }, deadline);
     },
+    answer: (type, namespace, name, reply) =>
+      answering[type](namespace, name, async ({ stanza }) => (await reply(stanza)) ?? true),
     onStanza: (listener) => void xmpp.on("stanza", listener),
     waitStanza,
     waitMessage: (from, text, deadline) =>
