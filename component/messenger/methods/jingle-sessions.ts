@@ -1,0 +1,172 @@
+/**
+ * All Jingle sessions (XEP-0166): which stanza belongs to which, and what is said to one that belongs to none. A session is known by the
+ * peer's full address and its sid. An ended one is remembered for a while, because clients go on talking in it.
+ * Left out: more than one file in a session; the others are refused.
+ */
+import type { Office } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import { type BareJid, type FullJid, bareOf, isFull } from "../../lib/jid.js";
+import type { Reply } from "../negotiate/jingle.js";
+import { type Element, type IqRequest, type ProtocolError, ProtocolRefusal, type Router } from "../stanza.js";
+import * as wire from "../wire/xep0166-jingle.js";
+import * as ft from "../wire/xep0234-jingle-ft.js";
+import * as s5b from "../wire/xep0260-jingle-s5b.js";
+import * as ibb from "../wire/xep0261-jingle-ibb.js";
+import { JingleIntake } from "./jingle-intake.js";
+import {
+  JingleSession,
+  ONE_FILE,
+  type SessionFacts,
+  type SessionParts,
+  type Task,
+  nameOnly,
+} from "./jingle-session.js";
+
+/** For the contact's disco#info. On the component's domain, clients would take them for a service of the server. */
+export const JINGLE_FEATURES: readonly string[] = [wire.NS, ft.NS, s5b.NS, ibb.NS];
+
+/** How long an ended session is remembered (ms), and how many of them. */
+const REMEMBERED = 300_000;
+const MOST_REMEMBERED = 10_000;
+/** Sessions that one person may have begun and not ended. */
+const OF_ONE = 32;
+
+const specific = (type: ProtocolError["type"], condition: string, name?: string): ProtocolError => ({
+  type,
+  condition,
+  ...(name !== undefined && { specific: { name, xmlns: wire.NS_ERRORS } }),
+});
+
+/** XEP-0166 §10. */
+const ERRORS = {
+  "out-of-order": specific("wait", "unexpected-request", "out-of-order"),
+  "tie-break": specific("cancel", "conflict", "tie-break"),
+  "unknown-session": specific("cancel", "item-not-found", "unknown-session"),
+  "unsupported-info": specific("modify", "feature-not-implemented", "unsupported-info"),
+  conflict: specific("cancel", "conflict"),
+} as const;
+
+function error(name: keyof typeof ERRORS): ProtocolRefusal {
+  return new ProtocolRefusal(ERRORS[name], "not-understood");
+}
+
+export interface JingleParts extends SessionParts {
+  readonly router: Router;
+  readonly office: Pick<Office, "receive">;
+}
+
+export class JingleSessions {
+  readonly #live = new Map<string, JingleSession>();
+  /** When each ended, in that order. */
+  readonly #ended = new Map<string, number>();
+  readonly #begun = new Map<BareJid, number>();
+  #stopping = false;
+
+  constructor(readonly parts: JingleParts) {}
+
+  /** Begins to take stanzas. */
+  start(): void {
+    this.parts.router.iq("set", wire.NS, "jingle", (request) => this.#heard(request));
+  }
+
+  /** Ends every session with a word, and takes no more. */
+  stop(): void {
+    this.#stopping = true;
+    for (const session of [...this.#live.values()]) session.note({ type: "stopping" });
+  }
+
+  /** A session that we begin, or that a peer has begun. `over` is called at its end. */
+  open(facts: SessionFacts, task: Task, over: () => void = () => {}): JingleSession {
+    const key = keyOf(facts.peer, facts.sid);
+    const session = new JingleSession(this.parts, facts, task, () => {
+      this.#over(key);
+      over();
+    });
+    this.#live.set(key, session);
+    return session;
+  }
+
+  #over(key: string): void {
+    const now = this.parts.clock.now();
+    this.#live.delete(key);
+    this.#ended.delete(key);
+    this.#ended.set(key, now);
+    for (const [old, at] of this.#ended) {
+      if (this.#ended.size <= MOST_REMEMBERED && at + REMEMBERED > now) return;
+      this.#ended.delete(old);
+    }
+  }
+
+  #heard({ from, to, payload }: IqRequest): Element | undefined {
+    const heard = wire.read(payload);
+    if (!heard || !isFull(from)) throw new Refusal("not-understood");
+    const key = keyOf(from, heard.sid);
+    const session = this.#live.get(key);
+    if (heard.action === "session-initiate") {
+      if (session || this.#ended.has(key)) throw error("conflict");
+      this.#initiated(heard, from, to);
+      return undefined;
+    }
+    if (session?.facts.self === to) check(session.hear(heard));
+    // Answered as if it were still there: whoever has it only just ended would show an error otherwise.
+    else if (session || !this.#ended.has(key)) throw error("unknown-session");
+    return undefined;
+  }
+
+  #initiated(heard: wire.Jingle, peer: FullJid, self: IqRequest["to"]): void {
+    if (this.#stopping) throw new Refusal("stopping");
+    const [content, ...others] = heard.contents;
+    if (!content) throw new Refusal("not-understood");
+    const { description, transport } = content;
+    const offer: ft.FileDescription =
+      description?.type === "file" ? description : { type: "file", version: 5, file: {} };
+    const facts: SessionFacts = {
+      direction: "in",
+      self,
+      peer,
+      sid: heard.sid,
+      content: content.name,
+      version: offer.version,
+      member: bareOf(peer),
+      name: offer.file.name ?? "file",
+    };
+    this.#count(facts.member);
+    const intake = new JingleIntake(this.parts, facts, offer);
+    const session = this.open(facts, intake, () => this.#uncount(facts.member));
+    const refusal = unfit(content);
+    if (refusal || !transport || transport.type === "unsupported")
+      return session.refuse(refusal ?? new Refusal("no-method", { name: facts.name }));
+    if (others.length > 0) session.mention("content-remove", { contents: others.map(nameOnly), reason: ONE_FILE });
+    void intake.judge(session, transport);
+  }
+
+  #count(member: BareJid): void {
+    const begun = this.#begun.get(member) ?? 0;
+    if (begun >= OF_ONE) throw new Refusal("too-many-requests", { wait: "a moment" });
+    this.#begun.set(member, begun + 1);
+  }
+
+  #uncount(member: BareJid): void {
+    const left = this.#begun.get(member)! - 1;
+    if (left > 0) this.#begun.set(member, left);
+    else this.#begun.delete(member);
+  }
+}
+
+/** Why what is offered cannot be taken, whoever offers it. */
+function unfit({ description, senders, security }: wire.Content): Refusal | undefined {
+  // XEP-0396: the key to it is for clients, and we have none.
+  if (security !== undefined) return new Refusal("encrypted", { scheme: "OMEMO" });
+  if (description?.type !== "file") return new Refusal("no-such-service");
+  // XEP-0234 §6.2: he asks for a file. What is his, he is offered.
+  if (senders === "responder") return new Refusal("no-such-file", { which: description.file.name ?? "of that kind" });
+  return undefined;
+}
+
+function keyOf(peer: FullJid, sid: string): string {
+  return `${peer}\n${sid}`; // no address has a line end in it
+}
+
+function check(reply: Reply): void {
+  if (reply !== "ok") throw error(reply);
+}

@@ -1,0 +1,161 @@
+/**
+ * Hands a parcel over by Jingle file transfer (XEP-0234): over SOCKS5 where the client can, in-band where that comes to nothing. It speaks to
+ * one client, and the line for the person goes first: Dino drops offers from whom it has no conversation with.
+ */
+import type { ByteStream, OfferEvent, OfferMethod, OfferOrder, Parcel, Resource } from "../../control/ports.js";
+import { type ErrorCode, Refusal, asRefusal } from "../../lib/errors.js";
+import { randomId } from "../../lib/ids.js";
+import type { BareJid } from "../../lib/jid.js";
+import { selfOf } from "../about.js";
+import type { Outcome } from "../negotiate/jingle.js";
+import { xml } from "../stanza.js";
+import * as wire from "../wire/xep0166-jingle.js";
+import * as ft from "../wire/xep0234-jingle-ft.js";
+import * as s5b from "../wire/xep0260-jingle-s5b.js";
+import * as ibb from "../wire/xep0261-jingle-ibb.js";
+import { giveOut } from "./bytes.js";
+import { type JingleSession, type Task, freshTransport } from "./jingle-session.js";
+import type { JingleSessions } from "./jingle-sessions.js";
+
+/** Dino counts in 32 bits, and nothing in caps tells it from the others. */
+const MOST = 2 ** 31;
+
+export interface JingleMethodParts {
+  readonly sessions: JingleSessions;
+  /** Who offers. */
+  readonly contact: BareJid;
+}
+
+export class JingleMethod implements OfferMethod {
+  readonly name = "jingle";
+  readonly keeps = false;
+
+  constructor(private readonly parts: JingleMethodParts) {}
+
+  suits({ size }: Parcel, resource: Resource | undefined): boolean {
+    const can = (feature: string): boolean => resource?.can(feature) === true;
+    return size < MOST && can(wire.NS) && can(ft.NS) && (can(s5b.NS) || can(ibb.NS));
+  }
+
+  offer(order: OfferOrder, report: (event: OfferEvent) => Promise<void>): () => void {
+    const { sessions, contact } = this.parts;
+    const [resource] = order.resources;
+    if (!resource) throw new TypeError("a Jingle offer to no client");
+    const { parcel } = order;
+    const giving = new JingleGiving(order, report);
+    const session = sessions.open(
+      {
+        direction: "out",
+        self: selfOf(contact),
+        peer: resource.jid,
+        sid: randomId(),
+        content: "file",
+        version: 5,
+        member: parcel.recipient,
+        name: parcel.name,
+      },
+      giving,
+    );
+    void this.#begin(session, giving, order, resource.can(s5b.NS) === true ? "s5b" : "ibb");
+    return () => {
+      giving.withdraw();
+      session.note({ type: "withdrawn" });
+    };
+  }
+
+  async #begin(session: JingleSession, giving: JingleGiving, order: OfferOrder, way: "s5b" | "ibb"): Promise<void> {
+    const { stream } = this.parts.sessions.parts;
+    const { parcel, line } = order;
+    try {
+      await session.prepare(freshTransport(way));
+      if (session.ended) return;
+      const body = xml("body", {}, line);
+      const attrs = { type: "chat", id: randomId(), from: this.parts.contact, to: parcel.recipient };
+      const said = line === "" ? undefined : stream.send(xml("message", attrs, body));
+      const answer = session.initiate();
+      answer.catch(() => {}); // looked at below
+      await said;
+      if (!session.ended) giving.tell({ type: "sent" });
+      await answer;
+      if (!session.ended) giving.tell({ type: "reached" });
+    } catch (thrown) {
+      if (session.ended) return;
+      // Nobody has answered: the client may be a dead connection that the server takes for alive, and wake up one day.
+      if (asRefusal(thrown).code === "offline" && stream.online) giving.tell({ type: "unreached" });
+      else giving.fail(session, thrown);
+    }
+  }
+}
+
+/** The bytes of one parcel on their way out. */
+class JingleGiving implements Task {
+  #offset = 0;
+  #moving: Promise<void> | undefined;
+  #withdrawn = false;
+  #failed: ErrorCode | undefined;
+
+  constructor(
+    private readonly order: OfferOrder,
+    private readonly report: (event: OfferEvent) => Promise<void>,
+  ) {}
+
+  tell(event: OfferEvent): void {
+    if (!this.#withdrawn) void this.report(event);
+  }
+
+  withdraw(): void {
+    this.#withdrawn = true;
+  }
+
+  /** The offer itself came to nothing: our own stream is down, or the client wants none of it. */
+  fail(session: JingleSession, thrown: unknown): void {
+    if (thrown instanceof Refusal) this.#failed = thrown.code;
+    session.note({ type: "bounced" });
+  }
+
+  describe(): ft.FileDescription {
+    const { name, size, mediaType, sha256 } = this.order.parcel;
+    return { type: "file", version: 5, file: { name, size, mediaType, sha256, range: { offset: 0 } } };
+  }
+
+  accepted(description: ft.FileDescription | undefined): boolean {
+    const { size } = this.order.parcel;
+    const { offset = 0, length } = description?.file.range ?? {};
+    // A part that does not reach the end would leave nobody with the file.
+    if (offset > size || (length !== undefined && offset + length < size)) return false;
+    this.#offset = offset;
+    this.#moving ??= this.#withdrawn ? Promise.resolve() : this.report({ type: "moving" });
+    return true;
+  }
+
+  async move(stream: ByteStream, signal: AbortSignal, last: () => void): Promise<boolean> {
+    const { parcel } = this.order;
+    await this.#moving;
+    const span = { start: this.#offset, end: parcel.size };
+    await giveOut(stream, this.order, span, (event) => this.#note(event, last), signal);
+    return true;
+  }
+
+  async #note(event: OfferEvent, last: () => void): Promise<void> {
+    if (event.type === "last") last();
+    if (!this.#withdrawn) await this.report(event);
+  }
+
+  async keep(): Promise<void> {}
+
+  checksum(): void {}
+
+  ended(outcome: Outcome): void {
+    switch (outcome.type) {
+      case "done":
+        return this.tell({ type: "delivered" });
+      case "declined":
+      case "cut":
+        return this.tell({ type: outcome.type });
+      case "failed":
+        return this.tell({ type: "failed", code: this.#failed ?? outcome.code });
+      case "withdrawn":
+        return;
+    }
+  }
+}
