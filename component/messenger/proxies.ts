@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
-import { domainOf, type Jid, toBare } from "../lib/jid.js";
+import { bareOf, domainOf, type Jid, toBare } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
 import type { Proxies, Proxy } from "./streams.js";
@@ -100,8 +100,8 @@ export class ProxyFinder implements Proxies {
       return undefined;
     const question = bytestreams.write({ udp: false, hosts: [] });
     const answer = await this.#ask(xml("iq", { type: "get", from: self, to: item }, question));
-    // Whatever it names, only itself can be asked to activate.
-    return answer && bytestreams.read(answer)?.hosts.find(({ jid }) => jid === item);
+    // Nobody else is asked to activate. ejabberd's has a resource, by which the nodes of a cluster are told apart.
+    return answer && bytestreams.read(answer)?.hosts.find(({ jid }) => bareOf(jid) === item);
   }
 
   async #ask(iq: Element): Promise<Element | undefined> {

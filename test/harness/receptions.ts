@@ -1,6 +1,6 @@
 /** What the byte streams' negotiations hand bytes to, and take them from, where a test has no control unit: memory that notes what happened. */
 import type { BlobReader, IncomingFile, OfferOrder, Reception } from "../../component/control/ports.js";
-import { Refusal } from "../../component/lib/errors.js";
+import type { Refusal } from "../../component/lib/errors.js";
 import type { FullJid, Jid } from "../../component/lib/jid.js";
 
 export interface Received extends Reception {

@@ -11,9 +11,10 @@ import type { ErrorCode } from "../../lib/errors.js";
 
 export type ResponderState =
   | { readonly at: "judging" }
-  | { readonly at: "waiting" }
+  /** `tries`: how often the peer has named hosts. */
+  | { readonly at: "waiting"; readonly tries: number }
   /** The peer has asked us to connect to one of his hosts. */
-  | { readonly at: "dialling" }
+  | { readonly at: "dialling"; readonly tries: number }
   | { readonly at: "moving" }
   | { readonly at: "ended" };
 
@@ -62,8 +63,11 @@ export interface ResponderStep {
 
 export const JUDGING: ResponderState = { at: "judging" };
 const ENDED: ResponderState = { at: "ended" };
+const MOVING: ResponderState = { at: "moving" };
+/** Each gives him time for the next: some name proxies after their own. */
+const MOST_TRIES = 4;
 
-const to = (at: ResponderState["at"], ...effects: ResponderEffect[]): ResponderStep => ({ state: { at }, effects });
+const to = (state: ResponderState, ...effects: ResponderEffect[]): ResponderStep => ({ state, effects });
 const answer = (word: "used" | "unreachable" | "unwanted"): ResponderEffect => ({ do: "answer", with: word });
 const fail = (code: ErrorCode): ResponderEffect => ({ do: "fail", code });
 const SETTLE: ResponderEffect = { do: "settle" };
@@ -76,50 +80,52 @@ export function respond(state: ResponderState, event: ResponderEvent): Responder
       return judging(event);
     case "waiting":
     case "dialling":
-      return open(state.at, event);
+      return open(state, event);
     case "moving":
-      if (event.type === "came") return { state: ENDED, effects: [{ do: "complete" }] };
-      if (event.type === "broke") return { state: ENDED, effects: [fail(event.code)] };
-      if (event.type === "stop") return { state, effects: [{ do: "abort" }] };
+      if (event.type === "came") return to(ENDED, { do: "complete" });
+      if (event.type === "broke") return to(ENDED, fail(event.code));
+      if (event.type === "stop") return to(state, { do: "abort" });
       return superfluous(state, event);
     case "ended":
       // It was accepted after all was over.
-      if (event.type === "accepted") return { state, effects: [fail("stopping")] };
+      if (event.type === "accepted") return to(state, fail("stopping"));
       return superfluous(state, event);
   }
 }
 
 function judging(event: ResponderEvent): ResponderStep {
-  if (event.type === "accepted") return to("waiting", { do: "wait" });
-  if (event.type === "refused" || event.type === "stop") return to("ended");
+  if (event.type === "accepted") return to({ at: "waiting", tries: 0 }, { do: "wait" });
+  if (event.type === "refused" || event.type === "stop") return to(ENDED);
   return superfluous(JUDGING, event);
 }
 
 /** No stream yet. */
-function open(at: "waiting" | "dialling", event: ResponderEvent): ResponderStep {
-  const dialling = at === "dialling";
+function open(state: Extract<ResponderState, { tries: number }>, event: ResponderEvent): ResponderStep {
+  const { tries } = state;
+  const dialling = state.at === "dialling";
   switch (event.type) {
     case "hosts":
-      return dialling ? to(at, answer("unwanted")) : to("dialling", { do: "dial" });
+      if (dialling || tries === MOST_TRIES) return to(state, answer("unwanted"));
+      return to({ at: "dialling", tries: tries + 1 }, { do: "dial" });
     case "reached":
-      return dialling ? to("moving", SETTLE, answer("used"), TAKE) : to(at, { do: "drop" });
+      return dialling ? to(MOVING, SETTLE, answer("used"), TAKE) : to(state, { do: "drop" });
     case "unreached":
       // The peer may name others, or go on in-band.
-      return dialling ? to("waiting", answer("unreachable"), { do: "wait" }) : to(at);
+      return dialling ? to({ at: "waiting", tries }, answer("unreachable"), { do: "wait" }) : to(state);
     case "opened":
-      return to("moving", SETTLE, ...(dialling ? [answer("unwanted")] : []), TAKE);
+      return to(MOVING, SETTLE, ...(dialling ? [answer("unwanted")] : []), TAKE);
     case "late":
-      return to("ended", SETTLE, ...(dialling ? [answer("unreachable")] : []), fail("stream-unreachable"));
+      return to(ENDED, SETTLE, ...(dialling ? [answer("unreachable")] : []), fail("stream-unreachable"));
     case "stop":
-      return to("ended", SETTLE, ...(dialling ? [answer("unwanted")] : []), fail("stopping"));
+      return to(ENDED, SETTLE, ...(dialling ? [answer("unwanted")] : []), fail("stopping"));
     default:
-      return to(at);
+      return to(state);
   }
 }
 
 /** Too early or too late: whoever asks is answered, what is open is closed, and nothing changes. */
 function superfluous(state: ResponderState, event: ResponderEvent): ResponderStep {
-  if (event.type === "hosts") return { state, effects: [answer("unwanted")] };
-  if (event.type === "reached" || event.type === "opened") return { state, effects: [{ do: "drop" }] };
-  return { state, effects: [] };
+  if (event.type === "hosts") return to(state, answer("unwanted"));
+  if (event.type === "reached" || event.type === "opened") return to(state, { do: "drop" });
+  return to(state);
 }
