@@ -3,129 +3,24 @@
  * and is implemented in one of messenger/, transfer/, storage/ and web/. Nothing in here knows XML, HTTP, SQL or sockets.
  */
 import type { BareJid, FullJid, Jid } from "../lib/jid.js";
-import type { Details, ErrorCode, Refusal } from "../lib/errors.js";
+import type { ErrorCode, Refusal } from "../lib/errors.js";
+import type {
+  Blob,
+  Contact,
+  CutIntake,
+  FileFacts,
+  HistoryRow,
+  Instant,
+  Intake,
+  KeptFile,
+  Link,
+  Notice,
+  Parcel,
+  ParcelState,
+  Span,
+} from "./values.js";
 
-// ───────────────────────────── values ─────────────────────────────
-
-/** Milliseconds since the epoch. */
-export type Instant = number;
-
-/** Where the stored bytes of one or more files lie. `key` is random and says nothing of the content. */
-export interface Blob {
-  readonly sha256: string; // hex
-  readonly key: string;
-  readonly size: number; // bytes
-}
-
-/** A half-open range of bytes: `start` ≤ i < `end`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** An address that the bot knows. */
-export interface Contact {
-  readonly jid: BareJid;
-  /** How far acquaintance goes: an invitation is sent to a stranger once, never a file. `met`: he wrote to us, or answered. */
-  readonly standing: "stranger" | "invited" | "met";
-  /** We see his presence (RFC 6121 "to"). */
-  readonly followed: boolean;
-  /** He sees ours (RFC 6121 "from"). */
-  readonly follows: boolean;
-  readonly since: Instant;
-}
-
-/** What people and clients are told of a file. */
-export interface FileFacts {
-  /** A label for people, never a path. */
-  readonly name: string;
-  readonly size: number;
-  readonly mediaType: string;
-  readonly sha256: string;
-}
-
-/** Bytes with a name in a member's room. */
-export interface KeptFile extends FileFacts {
-  readonly id: string;
-  readonly owner: BareJid;
-  /** Short, stable, counted per member together with {@link Parcel.number}. */
-  readonly number: number;
-  readonly since: Instant;
-  readonly until: Instant;
-}
-
-/** See `parcel.ts` for what each means and how one leads to another. */
-export type ParcelState =
-  "waiting" | "offered" | "moving" | "delivered" | "declined" | "expired" | "withdrawn" | "failed";
-
-/** One file on its way from one sender to one recipient. */
-export interface Parcel extends FileFacts {
-  readonly id: string;
-  readonly fileId: string;
-  readonly sender: BareJid;
-  readonly recipient: BareJid;
-  /** The number of the file at the sender's. */
-  readonly senderNumber: number;
-  /** The number under which the recipient knows it. */
-  readonly number: number;
-  readonly state: ParcelState;
-  /** How it was last offered; "" before the first time. */
-  readonly method: string;
-  /** Offers so far. */
-  readonly tries: number;
-  /** Grows by one with every step; a step names the version it was made for. */
-  readonly version: number;
-  readonly since: Instant;
-  readonly changed: Instant;
-  readonly until: Instant;
-}
-
-/** One row of a parcel's history. */
-export interface HistoryRow {
-  readonly at: Instant;
-  readonly from: ParcelState | "";
-  readonly to: ParcelState;
-  /** The event of `parcel.ts` that did it. */
-  readonly event: string;
-  /** For the log and `status`: an error code, a method. Never a stranger's words. */
-  readonly detail: string;
-}
-
-/** A capability URL as it is kept: by its hash. */
-export interface Link {
-  readonly hash: string;
-  readonly fileId: string;
-  /** Set when fetching it to the last byte delivers that parcel. */
-  readonly parcelId: string | undefined;
-  readonly since: Instant;
-  readonly until: Instant;
-  /** Which bytes have been served so far, as sorted, disjoint spans. */
-  readonly served: readonly Span[];
-}
-
-/** Something to tell a person once, kept until it has been said. */
-export interface Notice {
-  readonly id: string;
-  readonly to: BareJid;
-  /** A key of `words.ts`. */
-  readonly kind: string;
-  readonly details: Details;
-  readonly since: Instant;
-}
-
-/** One file on its way in, recorded before the first byte, so that nothing of it can be forgotten. */
-export interface Intake {
-  readonly id: string;
-  readonly owner: BareJid;
-  /** "link" now; each way in has its name. */
-  readonly method: string;
-  /** Where the bytes come from, for methods that can begin again by themselves (a URL). */
-  readonly source: string;
-  readonly name: string;
-  /** The key of the blob that is being written. */
-  readonly blobKey: string;
-  readonly since: Instant;
-}
+export type * from "./values.js";
 
 // ───────────────────────────── storage: bytes ─────────────────────────────
 
@@ -138,6 +33,12 @@ export interface Intake {
 export interface BlobStore {
   /** Opens a new object. A key is used once: what an earlier attempt left is removed first. `size` in bytes when known is a hint: more or fewer may come. */
   create(key: string, size?: number): Promise<BlobWriter>;
+  /**
+   * Goes on with an object that was set aside, or that a process left behind when it died, be it committed or not: what is there has been
+   * hashed again when it answers, and is `written`. Undefined when nothing is there, or the store cannot go on with it. Only for a key that
+   * nobody else has in hand.
+   */
+  resume(key: string): Promise<BlobWriter | undefined>;
   /** The bytes of `span` (all, when absent). Rejects with Refusal "not-found" when there is no such object, with RangeError when `span` lies outside it. The chunks are not used again by the store. */
   read(key: string, span?: Span, signal?: AbortSignal): Promise<BlobReader>;
   /** Removes the object and anything unfinished under its key. No error when there is none. */
@@ -157,6 +58,8 @@ export interface BlobWriter {
   readonly written: number;
   /** Makes it durable and visible. `sha256` is computed beside the writing. */
   commit(): Promise<{ sha256: string; size: number }>;
+  /** Sets it aside for `resume`: resolves when what was taken lies as durably as the store can keep what is unfinished. It is of no more use then. */
+  rest(): Promise<void>;
   /** Gives it up. Never rejects. */
   abort(): Promise<void>;
 }
@@ -224,12 +127,13 @@ export interface Index {
   beginIntake(intake: Intake): Promise<void>;
   /**
    * Ends an intake with a file: the blob is shared when its hash is known (then the intake's own key becomes doomed),
-   * the file gets its owner's next number, the notices are queued. Durable. Rejects with Refusal "over-quota" when `quota` (bytes) would be exceeded.
+   * the file gets its owner's next number, each of `recipients` a parcel that waits, the notices are queued. Durable.
+   * Rejects with Refusal "over-quota" when `quota` (bytes) would be exceeded.
    */
   keep(
     intake: Intake,
     blob: { sha256: string; size: number },
-    file: { name: string; mediaType: string; until: Instant },
+    file: { name: string; mediaType: string; until: Instant; recipients?: readonly BareJid[] },
     quota: number,
     notices: (file: KeptFile) => readonly Notice[],
   ): Promise<KeptFile>;
@@ -237,6 +141,14 @@ export interface Index {
   dropIntake(id: string, notices: readonly Notice[]): Promise<void>;
   /** Intakes whose process is gone; they now belong to this one. */
   abandonedIntakes(limit: number): Promise<Intake[]>;
+  /** Sets an intake aside with so many bytes: it belongs to nobody until it is taken up again. Durable. */
+  restIntake(id: string, held: number, until: Instant, notices: readonly Notice[]): Promise<void>;
+  /** What its owner may go on with, newest first. */
+  cutIntakes(owner: BareJid, limit: number): Promise<CutIntake[]>;
+  /** Takes one up again, with what the sender says of it now. False when somebody else has, or its time was up. Durable. */
+  resumeIntake(intake: Intake): Promise<boolean>;
+  /** Forgets what was set aside, one or all whose time is up: their keys become doomed. Answers how many. Durable. */
+  dropCutIntakes(which: { id: string } | { endedBy: Instant }, limit: number): Promise<number>;
 
   // files
   /** By number, or by name (case-blind, newest first). */
@@ -317,6 +229,10 @@ export interface Resource {
   readonly priority: number;
   /** RFC 6121 §4.7.2.1; "" is plainly available. */
   readonly show: "" | "chat" | "away" | "xa" | "dnd";
+  /** What its program, in this version and so configured, is known by: the same for all who run it. Undefined when it does not say. */
+  readonly software: string | undefined;
+  /** Whether what it can do is known by now, or never will be. */
+  readonly isKnown: boolean;
   /** Whether its caps say so; undefined while they are not known. */
   can(feature: string): boolean | undefined;
 }
@@ -454,7 +370,11 @@ export interface StreamHosts {
    * Takes connections to our own host that name one of `addresses` (DST.ADDR: 40 lower-case hex characters); each address is good for one.
    * `member` is whose transfer it is: each has only so many. The answer ends the waiting; streams that were handed over are their taker's.
    */
-  expect(addresses: readonly string[], member: BareJid, arrived: (stream: ByteStream, address: string) => void): () => void;
+  expect(
+    addresses: readonly string[],
+    member: BareJid,
+    arrived: (stream: ByteStream, address: string) => void,
+  ): () => void;
   /** Connects to a host that somebody else named, through the guard. Rejects with the guard's refusals or Refusal "stream-unreachable". */
   dial(host: StreamHost, address: string, signal: AbortSignal): Promise<ByteStream>;
 }

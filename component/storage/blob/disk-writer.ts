@@ -17,6 +17,8 @@ const LARGE = 2 ** 18;
 export interface Ending {
   /** Gives it its name, durably. */
   publish(): Promise<void>;
+  /** Makes the unfinished file's name durable. */
+  settle(): Promise<void>;
   /** Removes it, under whichever name. */
   discard(): Promise<void>;
   readonly log: Log;
@@ -48,6 +50,18 @@ export class DiskWriter implements BlobWriter {
     return this.#written;
   }
 
+  /** Before anything else: goes on behind what the file holds already, which is hashed here. */
+  async takeUp(): Promise<void> {
+    const piece = Buffer.allocUnsafeSlow(GATHER);
+    for (;;) {
+      const { bytesRead } = await this.#file.read(piece, 0, GATHER, this.#position);
+      if (bytesRead === 0) break;
+      this.#hash.update(piece.subarray(0, bytesRead));
+      this.#position += bytesRead;
+    }
+    this.#written = this.#position;
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
     this.#written += chunk.length;
@@ -74,6 +88,22 @@ export class DiskWriter implements BlobWriter {
   commit(): Promise<{ sha256: string; size: number }> {
     this.#committing ??= this.#commit();
     return this.#committing;
+  }
+
+  async rest(): Promise<void> {
+    if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
+    try {
+      await this.#flush();
+      await this.#landed();
+      await this.#file.datasync();
+      await this.#ending.settle();
+    } catch (e) {
+      await this.#giveUp();
+      throw diskRefusal(e);
+    }
+    this.#gone ??= this.#file.close();
+    await this.#gone;
+    this.#buffer = this.#spare = undefined;
   }
 
   /** One that is just being committed is left to its commit, which cleans up after itself. */

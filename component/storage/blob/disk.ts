@@ -4,7 +4,7 @@
  * Left out: a lock on the folder. Keys are random and used once, so several processes may share it.
  */
 import { constants } from "node:fs";
-import { mkdir, open, opendir, readdir, rename, unlink } from "node:fs/promises";
+import { mkdir, open, opendir, readdir, rename, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
@@ -12,7 +12,7 @@ import type { Log } from "../../lib/log.js";
 import { Buffers } from "./buffers.js";
 import { codeOf, diskRefusal } from "./disk-errors.js";
 import { DiskReader, type Reading } from "./disk-reader.js";
-import { DiskWriter } from "./disk-writer.js";
+import { DiskWriter, type Ending } from "./disk-writer.js";
 import { checkKey, checkSpan, isKey } from "./key.js";
 import { LocalFiles } from "./local-files.js";
 import { probe } from "./probe.js";
@@ -55,13 +55,29 @@ export class DiskBlobStore implements BlobStore {
     checkKey(key);
     try {
       const file = await open(this.#temporary(key), "wx", 0o600);
-      return new DiskWriter(file, size, {
-        publish: () => this.#publish(key),
-        discard: () => this.remove(key),
-        log: this.#log,
-      });
+      return new DiskWriter(file, size, this.#ending(key));
     } catch (e) {
       if (codeOf(e) === "EEXIST") throw new Error("a blob's key is used once", { cause: e });
+      throw diskRefusal(e);
+    }
+  }
+
+  async resume(key: string): Promise<BlobWriter | undefined> {
+    checkKey(key);
+    try {
+      const unfinished = await openAgain(this.#temporary(key));
+      const file = unfinished ?? (await openAgain(this.#object(key)));
+      if (!file) return undefined;
+      const ending = this.#ending(key);
+      const writer = new DiskWriter(file, undefined, unfinished ? ending : { ...ending, publish: async () => {} });
+      try {
+        await writer.takeUp();
+      } catch (e) {
+        await file.close();
+        throw e;
+      }
+      return writer;
+    } catch (e) {
       throw diskRefusal(e);
     }
   }
@@ -105,6 +121,15 @@ export class DiskBlobStore implements BlobStore {
     } catch (e) {
       throw diskRefusal(e);
     }
+  }
+
+  #ending(key: string): Ending {
+    return {
+      publish: () => this.#publish(key),
+      settle: () => syncFolder(join(this.#root, "tmp")),
+      discard: () => this.remove(key),
+      log: this.#log,
+    };
   }
 
   async #publish(key: string): Promise<void> {
@@ -156,6 +181,14 @@ export class DiskBlobStore implements BlobStore {
 
 async function* keysIn(folder: string): AsyncIterable<string> {
   for await (const entry of await opendir(folder)) if (isKey(entry.name)) yield entry.name;
+}
+
+/** Opens the file for more; undefined when there is none. */
+async function openAgain(path: string): Promise<FileHandle | undefined> {
+  return open(path, constants.O_RDWR | constants.O_NOFOLLOW).catch((e: unknown) => {
+    if (codeOf(e) === "ENOENT") return undefined;
+    throw e;
+  });
 }
 
 /** Makes the folder unless it is there. */

@@ -13,6 +13,7 @@ export class MemoryBlobStore implements BlobStore {
   trouble: "none" | "down" | "full" = "none";
   readonly #objects = new Map<string, Buffer>();
   readonly #writers = new Map<string, MemoryWriter>();
+  readonly #resting = new Map<string, Buffer>();
 
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
@@ -24,10 +25,25 @@ export class MemoryBlobStore implements BlobStore {
   async create(key: string): Promise<BlobWriter> {
     checkKey(key);
     this.meet();
-    if (this.#writers.has(key) || this.#objects.has(key)) throw new Error("a blob's key is used once");
-    const writer = new MemoryWriter(this, (bytes) => {
+    if (this.#writers.has(key) || this.#resting.has(key) || this.#objects.has(key))
+      throw new Error("a blob's key is used once");
+    return this.#open(key);
+  }
+
+  async resume(key: string): Promise<BlobWriter | undefined> {
+    checkKey(key);
+    this.meet();
+    await this.#writers.get(key)?.rest();
+    const bytes = this.#resting.get(key) ?? this.#objects.get(key);
+    if (!bytes) return undefined;
+    this.#resting.delete(key);
+    return this.#open(key, bytes);
+  }
+
+  #open(key: string, bytes?: Buffer): MemoryWriter {
+    const writer = new MemoryWriter(this, bytes, (fate, all) => {
       this.#writers.delete(key);
-      if (bytes) this.#objects.set(key, bytes);
+      if (fate !== "gone") (fate === "kept" ? this.#objects : this.#resting).set(key, all);
     });
     this.#writers.set(key, writer);
     return writer;
@@ -46,12 +62,13 @@ export class MemoryBlobStore implements BlobStore {
     checkKey(key);
     this.meet();
     await this.#writers.get(key)?.abort();
+    this.#resting.delete(key);
     this.#objects.delete(key);
   }
 
   async *keys(): AsyncIterable<string> {
     this.meet();
-    yield* [...this.#objects.keys(), ...this.#writers.keys()];
+    yield* new Set([...this.#objects.keys(), ...this.#resting.keys(), ...this.#writers.keys()]);
   }
 
   /** Throws when the store is away, or when it is full and something is `added`. */
@@ -62,14 +79,20 @@ export class MemoryBlobStore implements BlobStore {
 }
 
 class MemoryWriter implements BlobWriter {
-  written = 0;
+  written: number;
   readonly #store: MemoryBlobStore;
-  readonly #end: (bytes?: Buffer) => void;
-  readonly #chunks: Buffer[] = [];
+  readonly #end: (fate: "kept" | "resting" | "gone", bytes: Buffer) => void;
+  readonly #chunks: Buffer[];
   #ended = false;
 
-  constructor(store: MemoryBlobStore, end: (bytes?: Buffer) => void) {
+  constructor(
+    store: MemoryBlobStore,
+    bytes: Buffer | undefined,
+    end: (fate: "kept" | "resting" | "gone", bytes: Buffer) => void,
+  ) {
     this.#store = store;
+    this.#chunks = bytes ? [bytes] : [];
+    this.written = bytes?.length ?? 0;
     this.#end = end;
   }
 
@@ -81,22 +104,31 @@ class MemoryWriter implements BlobWriter {
   }
 
   async commit(): Promise<{ sha256: string; size: number }> {
-    if (this.#ended) throw new Error("the writer has ended");
-    this.#ended = true;
-    try {
-      this.#store.meet();
-    } catch (e) {
-      this.#end();
-      throw e;
-    }
-    const bytes = Buffer.concat(this.#chunks);
-    this.#end(bytes);
+    const bytes = this.#finish("kept");
     return { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length };
   }
 
+  async rest(): Promise<void> {
+    this.#finish("resting");
+  }
+
   async abort(): Promise<void> {
-    if (!this.#ended) this.#end();
+    if (!this.#ended) this.#end("gone", Buffer.alloc(0));
     this.#ended = true;
+  }
+
+  #finish(fate: "kept" | "resting"): Buffer {
+    if (this.#ended) throw new Error("the writer has ended");
+    this.#ended = true;
+    const bytes = Buffer.concat(this.#chunks);
+    try {
+      this.#store.meet();
+    } catch (e) {
+      this.#end("gone", bytes);
+      throw e;
+    }
+    this.#end(fate, bytes);
+    return bytes;
   }
 }
 

@@ -32,6 +32,8 @@ export interface S3WriterOptions {
   readonly object: { readonly Bucket: string; readonly Key: string };
   /** A hint. */
   readonly size: number | undefined;
+  /** Called when it has been set aside. */
+  readonly rested: () => void;
   /** Called once, when nothing more will come. */
   readonly ended: () => void;
   readonly log: Log;
@@ -56,6 +58,7 @@ export class S3Writer implements BlobWriter {
   #failure: Error | undefined;
   #committing: Promise<{ sha256: string; size: number }> | undefined;
   #aborting: Promise<void> | undefined;
+  #resting = false;
 
   constructor(options: S3WriterOptions) {
     this.#o = options;
@@ -66,7 +69,7 @@ export class S3Writer implements BlobWriter {
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    if (this.#committing) throw new Error("the writer has ended");
+    if (this.#committing !== undefined || this.#resting) throw new Error("the writer has ended");
     this.#check();
     this.#hash.update(chunk);
     this.#written += chunk.length;
@@ -90,13 +93,33 @@ export class S3Writer implements BlobWriter {
     return this.#committing;
   }
 
+  /** What has not been sent stays in memory: parts may not be as small as what happens to be there. */
+  async rest(): Promise<void> {
+    if ((this.#committing ?? this.#aborting) !== undefined || this.#resting) throw new Error("the writer has ended");
+    this.#resting = true;
+    await Promise.all(this.#flights);
+    this.#spares.length = 0;
+    try {
+      this.#check();
+    } catch (e) {
+      await this.abort();
+      throw e;
+    }
+    this.#o.rested();
+  }
+
+  /** It may be gone on with. */
+  wake(): void {
+    this.#resting = false;
+  }
+
   abort(): Promise<void> {
     this.#aborting ??= this.#abort();
     return this.#aborting;
   }
 
   async #commit(): Promise<{ sha256: string; size: number }> {
-    if (this.#aborting) throw new Error("the writer has ended");
+    if (this.#aborting !== undefined || this.#resting) throw new Error("the writer has ended");
     try {
       this.#check();
       if (this.#upload) await this.#complete(this.#upload);

@@ -20,6 +20,9 @@ import {
 import { openS3Reader } from "./s3-reader.js";
 import { S3Writer } from "./s3-writer.js";
 
+/** Unfinished objects that this process keeps for going on with, each with up to a part in memory: the oldest gives way. */
+const MOST_RESTING = 3;
+
 export class S3BlobStore implements BlobStore {
   readonly #place: S3Place;
   readonly #log: Log;
@@ -27,6 +30,8 @@ export class S3BlobStore implements BlobStore {
   #clients: S3Clients | undefined;
   /** The writers of this process that have not ended: `remove` ends them too. */
   readonly #writers = new Map<string, S3Writer>();
+  /** Those that have been set aside, oldest first. */
+  readonly #resting = new Map<string, S3Writer>();
 
   /** `silence`: how long the store may keep us waiting for the next sign of life, in ms. */
   constructor(place: S3Place, log: Log, silence = SILENCE) {
@@ -67,10 +72,23 @@ export class S3BlobStore implements BlobStore {
       s3: this.#s3.talk,
       object: this.#object(key),
       size,
-      ended: () => this.#writers.delete(key),
+      rested: () => this.#rest(key, writer),
+      ended: () => {
+        this.#writers.delete(key);
+        this.#resting.delete(key);
+      },
       log: this.#log,
     });
     this.#writers.set(key, writer);
+    return writer;
+  }
+
+  /** Only what this process has set aside: an unfinished part lies nowhere else than in its memory. */
+  async resume(key: string): Promise<BlobWriter | undefined> {
+    checkKey(key);
+    const writer = this.#resting.get(key);
+    this.#resting.delete(key);
+    writer?.wake();
     return writer;
   }
 
@@ -128,6 +146,14 @@ export class S3BlobStore implements BlobStore {
         return;
       }
     }
+  }
+
+  #rest(key: string, writer: S3Writer): void {
+    this.#resting.set(key, writer);
+    const [oldest] = this.#resting;
+    if (this.#resting.size <= MOST_RESTING || !oldest) return;
+    this.#resting.delete(oldest[0]);
+    void oldest[1].abort();
   }
 
   #object(key: string): { Bucket: string; Key: string } {

@@ -9,9 +9,10 @@ import { insertFile, fileById } from "./files.js";
 import { keepable, nameKey } from "./names.js";
 import { queue } from "./notices.js";
 import type { Records, Transaction } from "./records.js";
-import { toFile, toIntake } from "./rows.js";
+import { toCutIntake, toFile, toIntake } from "./rows.js";
 import type { IntakeRow } from "./schema.js";
 import { locksRows, statement } from "./statement.js";
+import { insertParcel } from "./steps.js";
 import { tally } from "./tallies.js";
 
 const put = statement<IntakeRow, never>((db, v) =>
@@ -26,6 +27,11 @@ const put = statement<IntakeRow, never>((db, v) =>
       blob_key: v.blob_key,
       since: v.since,
       holder: v.holder,
+      size: v.size,
+      sha256: v.sha256,
+      recipients: v.recipients,
+      held: v.held,
+      until: v.until,
     }) // prettier-ignore
     .$castTo<never>(),
 );
@@ -38,6 +44,7 @@ const claim = statement<{ me: string; limit: number }, IntakeRow>((db, v) =>
       cte
         .selectFrom("intakes")
         .select("id")
+        .where("until", "is", null)
         .where("holder", "<>", v.me)
         .where("holder", "not in", cte.selectFrom("processes").select("id"))
         .orderBy("since")
@@ -49,13 +56,61 @@ const claim = statement<{ me: string; limit: number }, IntakeRow>((db, v) =>
     .where("id", "in", (e) => e.selectFrom("lost").select("id"))
     .returningAll(),
 );
+const rest = statement<{ id: string; holder: string; held: number; until: number }, { id: string }>((db, v) =>
+  db
+    .updateTable("intakes")
+    .set({ held: v.held, until: v.until, holder: "" })
+    .where("id", "=", v.id)
+    .where("holder", "=", v.holder)
+    .returning("id"),
+);
+const cut = statement<{ owner: string; limit: number }, IntakeRow>((db, v) =>
+  db
+    .selectFrom("intakes")
+    .selectAll()
+    .where("owner", "=", v.owner)
+    .where("until", "is not", null)
+    .orderBy("since", "desc")
+    .limit(v.limit),
+);
+const resume = statement<{ id: string; now: number; holder: string; sha256: string | null; recipients: string }, { id: string }>((db, v) =>
+  db
+    .updateTable("intakes")
+    .set({ until: null, holder: v.holder, sha256: v.sha256, recipients: v.recipients })
+    .where("id", "=", v.id)
+    .where("until", ">", v.now)
+    .returning("id"),
+); // prettier-ignore
+const dropCut = statement<{ id: string }, IntakeRow>((db, v) =>
+  db.deleteFrom("intakes").where("id", "=", v.id).where("until", "is not", null).returningAll(),
+);
+const dropEnded = statement<{ now: number; limit: number }, IntakeRow>((db, v) =>
+  db
+    .with("over", (cte) => cte.selectFrom("intakes").select("id").where("until", "<=", v.now).orderBy("until").limit(v.limit))
+    .deleteFrom("intakes")
+    .where("id", "in", (e) => e.selectFrom("over").select("id"))
+    .where("until", "is not", null)
+    .returningAll(),
+); // prettier-ignore
 const share = statement<{ sha256: string; key: string; size: number }, { key: string }>(
   (_db, v) => sql<{ key: string }>`
     insert into blobs (sha256, key, size, refs) values (${v.sha256}, ${v.key}, ${v.size}, 1)
     on conflict (sha256) do update set refs = blobs.refs + 1 returning key`,
 );
 
-export function intakes(records: Records): Pick<Index, "beginIntake" | "keep" | "dropIntake" | "abandonedIntakes"> {
+type Intakes = Pick<
+  Index,
+  | "beginIntake"
+  | "keep"
+  | "dropIntake"
+  | "abandonedIntakes"
+  | "restIntake"
+  | "cutIntakes"
+  | "resumeIntake"
+  | "dropCutIntakes"
+>;
+
+export function intakes(records: Records): Intakes {
   const { me } = records;
   const { clock } = records.options;
 
@@ -67,12 +122,23 @@ export function intakes(records: Records): Pick<Index, "beginIntake" | "keep" | 
   }
 
   return {
-    async beginIntake({ id, owner, method, source, name, blobKey, since }) {
-      const row = { id, owner, method, source: keepable(source), name: keepable(name), blob_key: blobKey, since, holder: me }; // prettier-ignore
+    async beginIntake({
+      id,
+      owner,
+      method,
+      source,
+      name,
+      blobKey,
+      since,
+      size = null,
+      sha256 = null,
+      recipients = [],
+    }) {
+      const row = { id, owner, method, source: keepable(source), name: keepable(name), blob_key: blobKey, since, holder: me, size, sha256, recipients: JSON.stringify(recipients), held: 0, until: null }; // prettier-ignore
       await records.write(true, ({ db }) => put(db, row));
     },
 
-    async keep(intake, { sha256, size }, { name, mediaType, until }, quota, notices) {
+    async keep(intake, { sha256, size }, { name, mediaType, until, recipients = [] }, quota, notices) {
       return records.write(true, async (transaction) => {
         const { db } = transaction;
         const [ended] = await end(db, { id: intake.id, holder: me });
@@ -88,8 +154,9 @@ export function intakes(records: Records): Pick<Index, "beginIntake" | "keep" | 
         const kept = keepable(name);
         const [row] = await insertFile(db, { id: intake.id, owner: intake.owner, number, name: kept, name_key: nameKey(kept), size, media_type: keepable(mediaType), sha256, since, until }); // prettier-ignore
         const file = toFile(row!);
+        for (const recipient of recipients) await insertParcel(transaction, file, recipient, since, until);
         await queue(transaction, notices(file));
-        await tally(transaction, { files: 1, bytes: size });
+        await tally(transaction, { files: 1, bytes: size, waiting: recipients.length });
         return file;
       });
     },
@@ -106,6 +173,31 @@ export function intakes(records: Records): Pick<Index, "beginIntake" | "keep" | 
     async abandonedIntakes(limit) {
       const rows = await records.write(false, ({ db }) => claim(db, { me, limit }));
       return rows.sort((a, b) => a.since - b.since).map(toIntake);
+    },
+
+    async restIntake(id, held, until, notices) {
+      await records.write(true, async (transaction) => {
+        const [rested] = await rest(transaction.db, { id, holder: me, held, until });
+        if (rested) await queue(transaction, notices);
+      });
+    },
+
+    async cutIntakes(owner, limit) {
+      return (await records.read((db) => cut(db, { owner, limit }))).map(toCutIntake);
+    },
+
+    async resumeIntake({ id, sha256 = null, recipients = [] }) {
+      const values = { id, now: clock.now(), holder: me, sha256, recipients: JSON.stringify(recipients) };
+      return (await records.write(true, ({ db }) => resume(db, values))).length > 0;
+    },
+
+    async dropCutIntakes(which, limit) {
+      return records.write(true, async (transaction) => {
+        const { db } = transaction;
+        const rows = "id" in which ? await dropCut(db, which) : await dropEnded(db, { now: which.endedBy, limit });
+        for (const row of rows) await doom(transaction, row.blob_key, clock.now());
+        return rows.length;
+      });
     },
   };
 }

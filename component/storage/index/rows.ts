@@ -1,5 +1,16 @@
 /** Rows → values of the control unit. */
-import type { Blob, Contact, HistoryRow, Intake, KeptFile, Link, Notice, Parcel, Span } from "../../control/ports.js";
+import type {
+  Blob,
+  Contact,
+  CutIntake,
+  HistoryRow,
+  Intake,
+  KeptFile,
+  Link,
+  Notice,
+  Parcel,
+  Span,
+} from "../../control/ports.js";
 import type { BareJid } from "../../lib/jid.js";
 import type { Details } from "../../lib/errors.js";
 import type { ContactRow, FileRow, HistoryTable, IntakeRow, LinkRow, NoticeRow, ParcelRow } from "./schema.js";
@@ -41,9 +52,17 @@ export function toIntake(row: IntakeRow): Intake {
     method: row.method,
     source: row.source,
     name: row.name,
+    size: row.size ?? undefined,
+    sha256: row.sha256 ?? undefined,
+    recipients: JSON.parse(row.recipients) as BareJid[],
     blobKey: row.blob_key,
     since: row.since,
   };
+}
+
+/** Of a row that is set aside. */
+export function toCutIntake(row: IntakeRow): CutIntake {
+  return { ...toIntake(row), size: row.size ?? row.held, held: row.held, until: row.until! };
 }
 
 export function toParcel(row: ParcelRow): Parcel {

@@ -55,8 +55,15 @@ export interface IntakeRow {
   name: string;
   blob_key: string;
   since: number;
-  /** The process that takes it in. */
+  /** The process that takes it in; "" while it is set aside. */
   holder: string;
+  size: number | null;
+  sha256: string | null;
+  /** JSON: addresses. */
+  recipients: string;
+  held: number;
+  /** Not null while it is set aside. */
+  until: number | null;
 }
 
 /** A parcel repeats what it says of its file: it stays readable when the file has gone. */

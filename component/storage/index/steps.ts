@@ -1,8 +1,9 @@
 /** Parcels coming into being and changing: each change with its row of history and all that follows from it, or not at all. */
 import { sql } from "kysely";
-import type { Index, Parcel, ParcelStep } from "../../control/ports.js";
+import type { Index, Instant, KeptFile, Parcel, ParcelStep } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
+import type { BareJid } from "../../lib/jid.js";
 import { takeNumber } from "./contacts.js";
 import { endParcelLinks, insertLink } from "./links.js";
 import { nameKey } from "./names.js";
@@ -98,6 +99,34 @@ const claim = statement<{ me: string; limit: number }, ParcelRow>((db, v) =>
 /** Offers and moving bytes are told again when a loss of power has taken them back. */
 const isDurable = ({ to }: ParcelStep): boolean => to !== "offered" && to !== "moving";
 
+/** Makes a parcel as part of a transaction that knows the file to be there, and tallies it. */
+export async function insertParcel(
+  transaction: Transaction,
+  file: KeptFile,
+  recipient: BareJid,
+  at: Instant,
+  until: Instant,
+): Promise<Parcel> {
+  const { db } = transaction;
+  const number = (await takeNumber(transaction, recipient, at))!;
+  const [row] = await insert(db, {
+    id: randomId(), file_id: file.id, sender: file.owner, recipient, sender_number: file.number, number,
+    name: file.name, name_key: nameKey(file.name), size: file.size, media_type: file.mediaType, sha256: file.sha256,
+    since: at, changed: at, until,
+  }); // prettier-ignore
+  await record(db, {
+    parcel_id: row!.id,
+    seq: 1,
+    at,
+    from_state: "",
+    to_state: "waiting",
+    event: "create",
+    detail: "",
+  });
+  transaction.nudge("parcels", recipient);
+  return toParcel(row!);
+}
+
 export function steps(records: Records): Pick<Index, "createParcel" | "step" | "steps" | "abandonedParcels"> {
   const { me } = records;
 
@@ -126,18 +155,10 @@ export function steps(records: Records): Pick<Index, "createParcel" | "step" | "
   return {
     async createParcel(file, recipient, at, until) {
       return records.write(true, async (transaction) => {
-        const { db } = transaction;
-        if ((await holdFile(db, { id: file.id })).length === 0) throw new Refusal("no-such-file", { which: file.number }); // prettier-ignore
-        const number = (await takeNumber(transaction, recipient, at))!;
-        const [row] = await insert(db, {
-          id: randomId(), file_id: file.id, sender: file.owner, recipient, sender_number: file.number, number,
-          name: file.name, name_key: nameKey(file.name), size: file.size, media_type: file.mediaType, sha256: file.sha256,
-          since: at, changed: at, until,
-        }); // prettier-ignore
-        await record(db, { parcel_id: row!.id, seq: 1, at, from_state: "", to_state: "waiting", event: "create", detail: "" }); // prettier-ignore
+        if ((await holdFile(transaction.db, { id: file.id })).length === 0) throw new Refusal("no-such-file", { which: file.number }); // prettier-ignore
+        const parcel = await insertParcel(transaction, file, recipient, at, until);
         await tally(transaction, { waiting: 1 });
-        transaction.nudge("parcels", recipient);
-        return toParcel(row!);
+        return parcel;
       });
     },
 

@@ -44,6 +44,7 @@ export function intakeOf(owner: BareJid, more: Partial<Intake> = {}): Intake {
     method: "link",
     source: "https://example.org/a",
     name: "a.txt",
+    recipients: [],
     blobKey: randomId(),
     since: T0,
     ...more,

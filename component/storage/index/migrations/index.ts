@@ -2,7 +2,8 @@
 import type { Migration } from "kysely";
 import type { Dialect } from "../engine.js";
 import { records } from "./0001-records.js";
+import { partialIntakes } from "./0002-partial-intakes.js";
 
 export function migrations(dialect: Dialect): Record<string, Migration> {
-  return { "0001-records": records(dialect) };
+  return { "0001-records": records(dialect), "0002-partial-intakes": partialIntakes(dialect) };
 }

@@ -1,0 +1,137 @@
+/** The values that the blocks share. See `ports.ts` for what is done with them. */
+import type { Details } from "../lib/errors.js";
+import type { BareJid } from "../lib/jid.js";
+
+/** Milliseconds since the epoch. */
+export type Instant = number;
+
+/** Where the stored bytes of one or more files lie. `key` is random and says nothing of the content. */
+export interface Blob {
+  readonly sha256: string; // hex
+  readonly key: string;
+  readonly size: number; // bytes
+}
+
+/** A half-open range of bytes: `start` ≤ i < `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** An address that the bot knows. */
+export interface Contact {
+  readonly jid: BareJid;
+  /** How far acquaintance goes: an invitation is sent to a stranger once, never a file. `met`: he wrote to us, or answered. */
+  readonly standing: "stranger" | "invited" | "met";
+  /** We see his presence (RFC 6121 "to"). */
+  readonly followed: boolean;
+  /** He sees ours (RFC 6121 "from"). */
+  readonly follows: boolean;
+  readonly since: Instant;
+}
+
+/** What people and clients are told of a file. */
+export interface FileFacts {
+  /** A label for people, never a path. */
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly sha256: string;
+}
+
+/** Bytes with a name in a member's room. */
+export interface KeptFile extends FileFacts {
+  readonly id: string;
+  readonly owner: BareJid;
+  /** Short, stable, counted per member together with {@link Parcel.number}. */
+  readonly number: number;
+  readonly since: Instant;
+  readonly until: Instant;
+}
+
+/** See `parcel.ts` for what each means and how one leads to another. */
+export type ParcelState =
+  "waiting" | "offered" | "moving" | "delivered" | "declined" | "expired" | "withdrawn" | "failed";
+
+/** One file on its way from one sender to one recipient. */
+export interface Parcel extends FileFacts {
+  readonly id: string;
+  readonly fileId: string;
+  readonly sender: BareJid;
+  readonly recipient: BareJid;
+  /** The number of the file at the sender's. */
+  readonly senderNumber: number;
+  /** The number under which the recipient knows it. */
+  readonly number: number;
+  readonly state: ParcelState;
+  /** How it was last offered; "" before the first time. */
+  readonly method: string;
+  /** Offers so far. */
+  readonly tries: number;
+  /** Grows by one with every step; a step names the version it was made for. */
+  readonly version: number;
+  readonly since: Instant;
+  readonly changed: Instant;
+  readonly until: Instant;
+}
+
+/** One row of a parcel's history. */
+export interface HistoryRow {
+  readonly at: Instant;
+  readonly from: ParcelState | "";
+  readonly to: ParcelState;
+  /** The event of `parcel.ts` that did it. */
+  readonly event: string;
+  /** For the log and `status`: an error code, a method. Never a stranger's words. */
+  readonly detail: string;
+}
+
+/** A capability URL as it is kept: by its hash. */
+export interface Link {
+  readonly hash: string;
+  readonly fileId: string;
+  /** Set when fetching it to the last byte delivers that parcel. */
+  readonly parcelId: string | undefined;
+  readonly since: Instant;
+  readonly until: Instant;
+  /** Which bytes have been served so far, as sorted, disjoint spans. */
+  readonly served: readonly Span[];
+}
+
+/** Something to tell a person once, kept until it has been said. */
+export interface Notice {
+  readonly id: string;
+  readonly to: BareJid;
+  /** A key of `words.ts`. */
+  readonly kind: string;
+  readonly details: Details;
+  readonly since: Instant;
+}
+
+/** One file on its way in, recorded before the first byte, so that nothing of it can be forgotten. */
+export interface Intake {
+  readonly id: string;
+  readonly owner: BareJid;
+  /** "link", "jingle", "si". */
+  readonly method: string;
+  /** Where the bytes come from, for methods that can begin again by themselves (a URL). */
+  readonly source: string;
+  readonly name: string;
+  /** Bytes, as announced. */
+  readonly size?: number | undefined;
+  /** As announced: lower-case hex. */
+  readonly sha256?: string | undefined;
+  /** Who is to get it as soon as it is kept. */
+  readonly recipients?: readonly BareJid[];
+  /** The key of the blob that is being written. */
+  readonly blobKey: string;
+  readonly since: Instant;
+}
+
+/** An intake that was cut and set aside: whoever sends the file again within its time goes on with it. */
+export interface CutIntake extends Intake {
+  readonly size: number;
+  /** How many bytes are here. */
+  readonly held: number;
+  readonly until: Instant;
+}
