@@ -107,6 +107,7 @@ export const KEYS = {
     file: key(size, "2 GiB", "The largest file."),
     quota: key(size, "10 GiB", "What one member may keep."),
     keep: key(duration, "30 days", "How long files are kept."),
+    partial: key(duration, "1 day", "How long what came of a transfer that was cut is kept for going on with."),
     transfers: key(count, 4, "Transfers of one member at once."),
     commands: key(count, 30, "Messages of one person in a minute."),
     fetch_time: key(duration, "6 hours", "The longest that fetching one link may take."),

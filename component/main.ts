@@ -12,10 +12,13 @@ import type { Services } from "./control/commands/define.js";
 import { Delivery } from "./control/delivery.js";
 import { Housekeeping } from "./control/housekeeping.js";
 import { Intakes } from "./control/intake.js";
+import { Keeper } from "./control/keeper.js";
+import { Ladder } from "./control/ladder.js";
 import { Links } from "./control/links.js";
 import { Notices } from "./control/notices.js";
 import { Counter } from "./control/office.js";
 import type { Office } from "./control/ports.js";
+import { Receptions } from "./control/reception.js";
 import { Chat } from "./messenger/chat.js";
 import { BotContact } from "./messenger/contact.js";
 import { CHAT_FEATURES } from "./messenger/features.js";
@@ -68,6 +71,7 @@ export function createService(config: Config, log: Log): Service {
   const office: Office = {
     text: (from, to, text) => counter.text(from, to, text),
     links: (from, to, links) => counter.links(from, to, links),
+    receive: (from, to, file, method) => counter.receive(from, to, file, method),
     encrypted: (from, to, scheme) => counter.encrypted(from, to, scheme),
     available: (resource) => counter.available(resource),
     standing: (jid, change) => counter.standing(jid, change),
@@ -89,9 +93,9 @@ export function createService(config: Config, log: Log): Service {
   // control
   const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
   const methods = [new LinkMethod({ stream, contact, fates })];
-  const delivery = new Delivery({ index, whereabouts: directory, methods, notices, url, clock, log });
+  const ladder = new Ladder({ methods, speaker, whereabouts: directory, clock });
+  const delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url, clock, log });
   const limits = { ...config.limits, domains: config.access.domains };
-  const intakes = new Intakes({ index, blobs, fetcher, speaker, notices, limits, clock, log });
   const services: Services = {
     index,
     delivery,
@@ -102,9 +106,12 @@ export function createService(config: Config, log: Log): Service {
     quota: limits.quota,
     domain,
   };
+  const keeper = new Keeper({ services, blobs, notices, limits, log });
+  const intakes = new Intakes(keeper, fetcher);
+  const receptions = new Receptions(keeper);
   const pace = new Pace(config.limits.commands, clock);
-  const counter = new Counter({ services, intakes, notices, pace, domains: limits.domains, log });
-  const housekeeping = new Housekeeping({ services, intakes, notices, blobs, clock, log });
+  const counter = new Counter({ services, intakes, receptions, notices, pace, domains: limits.domains, log });
+  const housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
   const desk = new Links({ index, blobs, delivery, clock, log });
 
   // web
@@ -147,7 +154,8 @@ export function createService(config: Config, log: Log): Service {
       await opening?.catch(() => undefined);
       delivery.stop();
       await housekeeping.stop();
-      await intakes.stop();
+      receptions.stop();
+      await keeper.stop();
       await chat.stop();
       await web.stop();
       await me.stop();

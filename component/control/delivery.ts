@@ -4,35 +4,42 @@ import { newToken } from "../lib/ids.js";
 import { bareOf, type BareJid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
+import { Cuts } from "./cuts.js";
+import type { Ladder, Run } from "./ladder.js";
+import { Learning } from "./learning.js";
+import type { Notices } from "./notices.js";
+import { OneAtATime } from "./one-at-a-time.js";
+import { decide, isOpen, LINK, type Move, type ParcelEvent } from "./parcel.js";
+import { beforeBytes, patiently, UNRECORDED } from "./patience.js";
 import type {
+  BlobReader,
+  BlobStore,
   Index,
   Link,
   Notice,
   OfferEvent,
   OfferMethod,
+  OfferOrder,
   Parcel,
   ParcelStep,
   Resource,
+  Span,
   Whereabouts,
 } from "./ports.js";
-import { decide, isOpen, type Move, type ParcelEvent } from "./parcel.js";
-import type { Notices } from "./notices.js";
-import { OneAtATime } from "./one-at-a-time.js";
-import { patiently, UNRECORDED } from "./patience.js";
 import { isAway } from "./whereabouts.js";
 import { label, say, STATES, toRecipient, toSender } from "./words.js";
 
 const PAGE = 20;
-/** Offers whose end nobody may ever report (a client without receipts): the oldest are no longer withdrawn, only their links end. */
-const MOST_HANDLES = 10_000;
+/** Offers whose end nobody may ever report: beyond, the oldest are withdrawn. Their links stay good. */
+const MOST_RUNS = 10_000;
 /** How long what became of an offer is kept in mind while the records are away. */
 const PATIENCE_MS = 3_600_000;
 
 export interface DeliveryParts {
   readonly index: Index;
+  readonly blobs: BlobStore;
   readonly whereabouts: Whereabouts;
-  /** In the order in which they are tried. */
-  readonly methods: readonly OfferMethod[];
+  readonly ladder: Ladder;
   readonly notices: Notices;
   /** The URL of a capability. */
   readonly url: (token: string, name: string) => string;
@@ -48,8 +55,10 @@ interface Batch {
 export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #offering = new OneAtATime((recipient) => this.#offerAll(recipient));
-  /** Withdraws an offer that is out. */
-  readonly #handles = new Map<string, () => void>();
+  /** The offers of a parcel that are out. */
+  readonly #runs = new Map<string, Run>();
+  readonly #cuts: Cuts;
+  readonly #learning: Learning;
   /** Recipients whose parcels could not be offered because the records failed. */
   readonly #owed = new Set<BareJid>();
   /** Parcels whose offer is out and not on record yet; it is when the promise resolves. */
@@ -62,6 +71,8 @@ export class Delivery {
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    this.#cuts = new Cuts(parts.clock);
+    this.#learning = new Learning(parts.clock, (who) => this.consider(who));
   }
 
   /** A client came online: what waits for its owner is offered. The presence path. */
@@ -91,6 +102,7 @@ export class Delivery {
   /** From now on nothing waits to be recorded. */
   stop(): void {
     this.#stop.abort();
+    this.#learning.stop();
   }
 
   /**
@@ -98,24 +110,29 @@ export class Delivery {
    * False when he is away, or when somebody else was first.
    */
   async offer(parcel: Parcel, reachable = false): Promise<boolean> {
-    const { whereabouts, methods, url, clock } = this.#parts;
+    const { whereabouts, ladder, url, clock } = this.#parts;
     const resources = whereabouts.resources(parcel.recipient);
     if (resources.length === 0 && !reachable && (await isAway(this.#parts, parcel.recipient))) return false;
-    const method = methods.find((m) => (resources.length > 0 ? resources.some((r) => m.suits(parcel, r)) : m.suits(parcel, undefined))); // prettier-ignore
-    if (!method) return false;
-
-    if (decide(parcel.state, "offer") === "stay" || this.#unrecorded.has(parcel.id)) return false;
+    const { id, fileId } = parcel;
+    if (decide(parcel.state, "offer") === "stay" || this.#unrecorded.has(id) || this.#cuts.isResting(id)) return false;
     const { token, hash } = newToken();
-    const link: Link = { hash, fileId: parcel.fileId, parcelId: parcel.id, since: clock.now(), until: parcel.until, served: [] }; // prettier-ignore
-    const order = { parcel, resources, url: url(token, parcel.name), line: say("offer", toRecipient(parcel)) };
-    this.#unrecorded.set(parcel.id, Promise.resolve());
-    this.#keepHandle(
-      parcel.id,
-      method.offer(order, (event) => {
-        if (event.type === "sent") this.#out(parcel, method, link);
-        else void this.#report(parcel, method, event, resources);
-      }),
-    );
+    const link: Link = { hash, fileId, parcelId: id, since: clock.now(), until: parcel.until, served: [] };
+    const order: OfferOrder = {
+      parcel,
+      resources,
+      url: url(token, parcel.name),
+      line: this.#cuts.has(id) ? "" : say("offer", toRecipient(parcel)),
+      read: (span, signal) => this.#read(parcel, span, signal),
+    };
+    this.#withdraw(id); // what is left of an earlier offer
+    this.#unrecorded.set(id, Promise.resolve());
+    let isOut = false;
+    const run = ladder.offer(order, this.#cuts.isHopeless(id), async (method, event) => {
+      if (event.type !== "sent" || isOut) return this.#report(parcel, method, event);
+      isOut = true;
+      this.#out(parcel, method, link);
+    });
+    this.#keepRun(id, run);
     return true;
   }
 
@@ -141,7 +158,8 @@ export class Delivery {
       const told = this.#notices(parcel, move, event, detail);
       const next = await index.step({ parcel, to: move.to, event, detail, at: clock.now(), notices: told, endLinks: move.endLinks, hold: move.hold }); // prettier-ignore
       if (!next) continue; // somebody else was first: look again
-      if (!isOpen(next.state)) this.#withdraw(parcelId);
+      if (!isOpen(next.state)) this.#over(parcelId);
+      if (event === "begin" && detail === LINK) this.#runs.get(parcelId)?.fetched();
       for (const notice of told) notices.flush(notice.to);
       return next;
     }
@@ -149,6 +167,8 @@ export class Delivery {
 
   /** Never rejects. */
   async #offerAll(recipient: BareJid): Promise<void> {
+    const { ladder, whereabouts } = this.#parts;
+    if (this.#learning.waits(recipient, ladder.isLearning(whereabouts.resources(recipient)))) return;
     try {
       for (let after = 0; ;) {
         const page = await this.#parts.index.waitingFor(recipient, after, PAGE);
@@ -177,13 +197,14 @@ export class Delivery {
     this.#fresh.set(link.hash, recorded);
   }
 
-  async #recordOffer(parcel: Parcel, { name }: OfferMethod, link: Link): Promise<void> {
+  async #recordOffer(parcel: Parcel, { name, keeps }: OfferMethod, link: Link): Promise<void> {
     const { index, notices } = this.#parts;
     const receipt = parcel.tries === 0 ? [notices.make(parcel.sender, "offered", toSender(parcel))] : [];
     for (let seen: Parcel | undefined = parcel; seen; seen = await this.record(() => index.parcel(parcel.id))) {
       const move = decide(seen.state, "offer");
       if (typeof move === "string") break; // on record, though the answer was lost; or over meanwhile
-      const step = { parcel: seen, to: move.to, method: name, event: "offer", detail: name, at: link.since, notices: receipt, link, endLinks: false, hold: move.hold }; // prettier-ignore
+      // A link is with his server; any other offer ends with us, and has to be made again.
+      const step = { parcel: seen, to: move.to, method: name, event: "offer", detail: name, at: link.since, notices: receipt, link, endLinks: false, hold: !keeps }; // prettier-ignore
       if (await this.#together(step)) break;
     }
     if (receipt.length > 0) notices.flush(parcel.sender);
@@ -209,21 +230,30 @@ export class Delivery {
     return batch;
   }
 
-  /** What has become of an offer goes on record after the offer itself. */
-  async #report(parcel: Parcel, method: OfferMethod, event: OfferEvent, resources: readonly Resource[]): Promise<void> {
-    if (event.type === "failed") this.#unrecorded.delete(parcel.id);
-    if (event.type === "unreached") for (const { jid } of resources) this.#parts.whereabouts.lost(jid);
+  /** What has become of an offer goes on record after the offer itself. Bytes wait for that, but not for ever. */
+  async #report(parcel: Parcel, method: OfferMethod, event: OfferEvent): Promise<void> {
     const told = inRecords(event, method);
+    const out = this.#unrecorded.get(parcel.id);
+    if (event.type === "failed" || event.type === "unreached") this.#unrecorded.delete(parcel.id);
     if (!told) return;
+    const recorded = this.#recordReport(parcel, told, out);
+    if (event.type !== "moving" && event.type !== "last") return recorded;
+    const { clock, log } = this.#parts;
+    await beforeBytes(clock, recorded, () => log.warn({ parcel: parcel.id }, "bytes do not wait any longer for their record")); // prettier-ignore
+  }
+
+  /** Never rejects. */
+  async #recordReport(parcel: Parcel, told: [ParcelEvent, string], out: Promise<void> | undefined): Promise<void> {
+    const [event] = told;
+    const rest = event === "broken" ? this.#cuts.add(parcel.id) : undefined;
     try {
-      await this.#unrecorded.get(parcel.id);
-      await this.record(() => this.apply(parcel.id, ...told));
+      await out;
+      const now = await this.record(() => this.apply(parcel.id, ...told));
+      if (!isOpen(now.state)) this.#over(parcel.id); // somebody else was first: not a byte of it goes
     } catch (e) {
-      this.#parts.log.warn(
-        { err: e, parcel: parcel.id, event: event.type },
-        "what became of an offer could not be recorded",
-      );
+      this.#parts.log.warn({ err: e, parcel: parcel.id, event }, "what became of an offer could not be recorded");
     }
+    if (rest !== undefined) this.#parts.clock.after(rest, () => this.consider(parcel.recipient));
   }
 
   #notices(parcel: Parcel, move: Move, event: ParcelEvent, detail: string): Notice[] {
@@ -240,23 +270,36 @@ export class Delivery {
     }
   }
 
-  #keepHandle(parcelId: string, withdraw: () => void): void {
-    this.#handles.delete(parcelId);
-    if (this.#handles.size >= MOST_HANDLES) this.#handles.delete(this.#handles.keys().next().value!);
-    this.#handles.set(parcelId, withdraw);
+  async #read(parcel: Parcel, span: Span, signal?: AbortSignal): Promise<BlobReader> {
+    const { index, blobs } = this.#parts;
+    const file = await index.file(parcel.fileId);
+    if (!file) throw new Refusal("not-found");
+    this.#cuts.began(parcel.id, span.start);
+    return blobs.read(file.blob.key, span, signal);
+  }
+
+  #keepRun(parcelId: string, run: Run): void {
+    if (this.#runs.size >= MOST_RUNS) this.#withdraw(this.#runs.keys().next().value!);
+    this.#runs.set(parcelId, run);
   }
 
   #withdraw(parcelId: string): void {
-    this.#handles.get(parcelId)?.();
-    this.#handles.delete(parcelId);
+    this.#runs.get(parcelId)?.withdraw();
+    this.#runs.delete(parcelId);
     this.#unrecorded.delete(parcelId); // a withdrawn offer reports nothing more, not even that it was sent
+  }
+
+  #over(parcelId: string): void {
+    this.#withdraw(parcelId);
+    this.#cuts.forget(parcelId);
   }
 }
 
-/** What the parcel makes of what became of an offer of it; undefined: nothing. */
+/** What the parcel makes of what became of an offer of it; undefined: nothing. "sent" is here what went out after another offer. */
 function inRecords(event: OfferEvent, { name, keeps }: OfferMethod): [ParcelEvent, string] | undefined {
   switch (event.type) {
     case "sent":
+      return keeps ? ["linked", name] : undefined;
     case "reached":
       return undefined;
     case "unreached":
@@ -265,12 +308,16 @@ function inRecords(event: OfferEvent, { name, keeps }: OfferMethod): [ParcelEven
       return ["bounce", event.condition];
     case "moving":
       return ["begin", name];
+    case "last":
+      return ["last", name];
+    case "cut":
+      return [keeps ? "cut" : "broken", name];
     case "delivered":
       return ["complete", name];
     case "declined":
       return ["decline", name];
     case "failed":
-      return event.code === "offline" ? undefined : ["fail", event.code];
+      return event.code === "offline" ? ["unreached", name] : ["fail", event.code];
   }
 }
 

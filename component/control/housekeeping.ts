@@ -4,7 +4,9 @@ import type { Log } from "../lib/log.js";
 import type { Services } from "./commands/define.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
+import { LINK } from "./parcel.js";
 import type { BlobStore, Parcel } from "./ports.js";
+import type { Receptions } from "./reception.js";
 import { remove } from "./sending.js";
 
 const BEAT_MS = 3_000;
@@ -23,6 +25,7 @@ const PAGES = 10;
 export interface HousekeepingParts {
   readonly services: Services;
   readonly intakes: Intakes;
+  readonly receptions: Receptions;
   readonly notices: Notices;
   readonly blobs: BlobStore;
   readonly clock: Clock;
@@ -68,8 +71,10 @@ export class Housekeeping {
 
   /** Goes on with what processes that died had in hand. */
   async recover(): Promise<void> {
-    const { services, intakes } = this.#parts;
-    for (const intake of await services.index.abandonedIntakes(PAGE)) intakes.resume(intake);
+    const { services, intakes, receptions } = this.#parts;
+    for (const intake of await services.index.abandonedIntakes(PAGE))
+      if (intake.method === "link") intakes.resume(intake);
+      else receptions.recover(intake);
     await this.#pages(async () => {
       const parcels = await services.index.abandonedParcels(PAGE);
       // They are ours now, and nobody will take them from us: each has to be brought to an end.
@@ -80,8 +85,11 @@ export class Housekeeping {
 
   async #takeOver(parcel: Parcel): Promise<void> {
     const { index, delivery, whereabouts } = this.#parts.services;
-    const wasEnding = parcel.state === "moving" && (await index.history(parcel.id)).at(-1)?.event === "last";
-    const { state, recipient } = await delivery.apply(parcel.id, wasEnding ? "complete" : "recover");
+    const history = parcel.state === "moving" ? await index.history(parcel.id) : [];
+    const road = history.findLast(({ event }) => event === "begin")?.detail ?? LINK;
+    const wasEnding = history.at(-1)?.event === "last";
+    const event = wasEnding ? "complete" : road === LINK ? "recover" : "broken";
+    const { state, recipient } = await delivery.apply(parcel.id, event, wasEnding || road === LINK ? "" : road);
     if (state === "waiting" && whereabouts.resources(recipient).length > 0) delivery.consider(recipient);
   }
 
@@ -102,7 +110,7 @@ export class Housekeeping {
     });
   }
 
-  /** Ends parcels and files whose time is up. */
+  /** Ends parcels, files, and what was set aside, whose time is up. */
   async expire(): Promise<void> {
     const { services } = this.#parts;
     const now = services.clock.now();
@@ -116,6 +124,7 @@ export class Housekeeping {
       for (const file of files) await remove(services, file);
       return files.length;
     });
+    await this.#pages(() => services.index.dropCutIntakes({ endedBy: now }, PAGE));
   }
 
   async #pages(round: () => Promise<number>): Promise<void> {

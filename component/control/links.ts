@@ -10,14 +10,12 @@ import { hashToken } from "../lib/ids.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import type { Delivery } from "./delivery.js";
-import { isOpen } from "./parcel.js";
+import { isOpen, LINK } from "./parcel.js";
+import { beforeBytes } from "./patience.js";
 import type { BlobStore, HistoryRow, Index, LinkDesk, OpenLink, Span } from "./ports.js";
 
 /** More separate pieces than this are not remembered one by one: a client that fetches so does not download a file. */
 const MOST_SPANS = 64;
-
-/** How long bytes wait for the records: longer than a locked database is tried, shorter than a recipient takes for dead. */
-const PATIENCE_MS = 10_000;
 
 /** What is known of a link while somebody uses it: shared by his requests, gone after the last. */
 interface Live {
@@ -97,13 +95,9 @@ export class Links implements LinkDesk {
 
   /** Whether `writing`, which never rejects, ends in time. */
   #within(writing: Promise<void>): Promise<boolean> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(PATIENCE_MS, () => {
-        this.#log.warn("a download does not wait any longer for its record");
-        resolve(false);
-      });
-      void writing.then(cancel).then(() => resolve(true));
-    });
+    return beforeBytes(this.#clock, writing, () =>
+      this.#log.warn("a download does not wait any longer for its record"),
+    );
   }
 
   /** Adds to what the records say was served, and steps the parcel; later, if the records are away. */
@@ -114,8 +108,8 @@ export class Links implements LinkDesk {
         const spans = addSpan(now?.link.served ?? [], span);
         if (now && span.end > span.start) await this.#index.setServed(hash, spans);
         if (await this.#completes(parcelId, spans, span, size, live))
-          await this.#delivery.apply(parcelId, "complete", "link"); // prettier-ignore
-        else if (live.requests === 0) await this.#delivery.apply(parcelId, "cut", "link");
+          await this.#delivery.apply(parcelId, "complete", LINK); // prettier-ignore
+        else if (live.requests === 0) await this.#delivery.apply(parcelId, "cut", LINK);
       });
     } catch (e) {
       this.#log.warn({ err: e, parcel: parcelId }, "a download could not be recorded");
@@ -139,7 +133,7 @@ export class Links implements LinkDesk {
   /** Says what is about to happen. Should that fail, it happens all the same. */
   async #announce(parcelId: string, event: "begin" | "last"): Promise<void> {
     try {
-      await this.#delivery.apply(parcelId, event, "link");
+      await this.#delivery.apply(parcelId, event, LINK);
     } catch (e) {
       this.#log.warn({ err: e, parcel: parcelId, event }, "a download could not be announced");
     }

@@ -1,15 +1,16 @@
-/** The counter: what people do in the messenger, judged, done, and answered from the address that they addressed. Nothing here rejects. */
+/** The counter: what people do in the messenger, judged, done, and answered from the address that they addressed. Nothing but `receive` rejects. */
 import { Refusal, asRefusal } from "../lib/errors.js";
-import { bareOf, domainOf, type BareJid, type Jid } from "../lib/jid.js";
+import { bareOf, domainOf, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
 import { Turns } from "../lib/turns.js";
-import { isMember, type Pace } from "./access.js";
+import { isMember, requireMember, type Pace } from "./access.js";
 import type { Services } from "./commands/define.js";
 import { render } from "./commands/define.js";
 import { runLine } from "./commands/index.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
-import type { Contact, IncomingLink, Office, Resource } from "./ports.js";
+import type { Contact, IncomingFile, IncomingLink, Office, Reception, Resource } from "./ports.js";
+import type { Receptions } from "./reception.js";
 
 /** Words on subscriptions that wait to be recorded: of one domain, and of all. Beyond, they are not recorded: servers repeat what counts. */
 const MOST_OF_ONE = 5_000;
@@ -18,6 +19,7 @@ const MOST_OF_ALL = 20_000;
 export interface CounterParts {
   readonly services: Services;
   readonly intakes: Intakes;
+  readonly receptions: Receptions;
   readonly notices: Notices;
   readonly pace: Pace;
   /** Whose people are members. */
@@ -57,6 +59,14 @@ export class Counter implements Office {
       }
       if (noes.size > 0) await this.#parts.services.speaker.say(from, [...noes].join("\n"), to);
     });
+  }
+
+  async receive(from: FullJid, to: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception> {
+    const { domains, pace, receptions } = this.#parts;
+    requireMember(from, domains); // a stranger learns no more, and costs no more
+    if (pace.take(from) !== "ok") throw pace.refusal();
+    await this.#meet(bareOf(from), true);
+    return receptions.open(from, to, file, method);
   }
 
   encrypted(from: Jid, to: Jid, scheme: string): Promise<void> {

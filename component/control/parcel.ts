@@ -3,16 +3,19 @@
  *
  *     waiting ──offer──▶ offered ──begin──▶ moving ──complete──▶ delivered
  *        ▲                  │ ▲               │
- *        └────bounce────────┘ └─────cut───────┘        and from each of these: declined, expired, withdrawn, failed
+ *        ├────bounce────────┘ └─────cut───────┤        and from each of these: declined, expired, withdrawn, failed
+ *        └──────────────broken────────────────┘
  */
 import type { ParcelState } from "./ports.js";
 
 export type ParcelEvent =
   | "offer" // an offer is on the wire
+  | "linked" // after another offer the link went out too: it outlives us
   | "unreached" // nobody answered it, and no server keeps it for him
   | "bounce" // the server gave it, or the invitation, back
   | "begin" // the first byte goes
-  | "cut" // bytes stopped before the last one
+  | "cut" // bytes stopped before the last one; whoever has the link may go on
+  | "broken" // the same, of a stream: only another offer goes on
   | "last" // the last byte is about to go: who dies now has, for all that anybody will ever know, delivered it
   | "complete" // the last byte has gone
   | "decline" // the recipient does not want it
@@ -62,50 +65,50 @@ const again = to("waiting");
 // prettier-ignore
 export const TABLE: Readonly<Record<ParcelState, Readonly<Record<ParcelEvent, Cell>>>> = {
   waiting: {
-    offer: to("offered", { tell: "sender" }), unreached: stay, bounce: to("waiting", { tell: "sender" }),
-    begin: to("moving", HOLD), cut: stay, last: stay, complete: delivered,
+    offer: to("offered", { tell: "sender" }), linked: stay, unreached: stay, bounce: to("waiting", { tell: "sender" }),
+    begin: to("moving", HOLD), cut: stay, broken: stay, last: stay, complete: delivered,
     decline: declined, accept: stay, resend: stay,
     expire: expired, withdraw: withdrawn, fail: failed, recover: stay,
   },
   offered: {
-    offer: stay, unreached: again, bounce: to("waiting", { tell: "sender" }),
-    begin: to("moving", HOLD), cut: stay, last: stay, complete: delivered,
+    offer: stay, linked: to("offered"), unreached: again, bounce: to("waiting", { tell: "sender" }),
+    begin: to("moving", HOLD), cut: stay, broken: again, last: stay, complete: delivered,
     decline: declined, accept: again, resend: again,
     expire: expired, withdraw: withdrawnAloud, fail: failed, recover: again,
   },
   moving: {
-    offer: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: to("offered"), last: to("moving", HOLD), complete: delivered,
+    offer: stay, linked: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: to("offered"), broken: again, last: to("moving", HOLD), complete: delivered,
     decline: declined, accept: refuse, resend: refuse,
     expire: expired, withdraw: withdrawnAloud, fail: failed, recover: to("offered"),
   },
   delivered: {
-    offer: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, last: stay, complete: stay,
+    offer: stay, linked: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, broken: stay, last: stay, complete: stay,
     decline: refuse, accept: again, resend: again,
     expire: stay, withdraw: refuse, fail: stay, recover: stay,
   },
   declined: {
-    offer: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, last: stay, complete: stay,
+    offer: stay, linked: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, broken: stay, last: stay, complete: stay,
     decline: stay, accept: again, resend: refuse,
     expire: stay, withdraw: withdrawn, fail: stay, recover: stay,
   },
   expired: {
-    offer: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, last: stay, complete: stay,
+    offer: stay, linked: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, broken: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: refuse, fail: stay, recover: stay,
   },
   withdrawn: {
-    offer: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, last: stay, complete: stay,
+    offer: stay, linked: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, broken: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: stay, fail: stay, recover: stay,
   },
   failed: {
-    offer: stay, unreached: stay, bounce: stay,
-    begin: stay, cut: stay, last: stay, complete: stay,
+    offer: stay, linked: stay, unreached: stay, bounce: stay,
+    begin: stay, cut: stay, broken: stay, last: stay, complete: stay,
     decline: refuse, accept: refuse, resend: again,
     expire: stay, withdraw: stay, fail: stay, recover: stay,
   },
@@ -115,6 +118,9 @@ export const TABLE: Readonly<Record<ParcelState, Readonly<Record<ParcelEvent, Ce
 export function decide(state: ParcelState, event: ParcelEvent): Cell {
   return TABLE[state][event];
 }
+
+/** How the history names what goes by a capability. */
+export const LINK = "link";
 
 export const OPEN_STATES: readonly ParcelState[] = ["waiting", "offered", "moving"];
 

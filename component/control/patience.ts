@@ -38,3 +38,17 @@ export async function patiently<T>(
     }
   }
 }
+
+/** How long bytes wait for the records: longer than a locked database is tried, shorter than a recipient takes for dead. */
+const BYTES_WAIT_MS = 10_000;
+
+/** Whether `writing`, which never rejects, ends before bytes that wait for it must go on. */
+export function beforeBytes(clock: Clock, writing: Promise<void>, onLate: () => void): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(BYTES_WAIT_MS, () => {
+      onLate();
+      resolve(false);
+    });
+    void writing.then(cancel).then(() => resolve(true));
+  });
+}

@@ -42,13 +42,18 @@ async function sendOne(
   recipient: BareJid,
   sent: readonly Parcel[],
 ): Promise<string> {
-  const { index, clock, domain } = services;
-  if (domainOf(recipient) === domain || !recipient.includes("@"))
-    throw new Refusal("bad-address", { address: recipient });
-  if (await index.isBlocked(recipient, file.owner)) throw new Refusal("blocked", { who: recipient });
+  const { index, clock } = services;
+  await mayReceive(services, file.owner, recipient);
   const open = sent.find((p) => p.recipient === recipient && isOpen(p.state));
   const parcel = open ?? (await index.createParcel(file, recipient, clock.now(), file.until));
   return handOver(services, parcel);
+}
+
+/** @throws Refusal "bad-address", "blocked" */
+export async function mayReceive({ index, domain }: Services, sender: BareJid, recipient: BareJid): Promise<void> {
+  if (domainOf(recipient) === domain || !recipient.includes("@"))
+    throw new Refusal("bad-address", { address: recipient });
+  if (await index.isBlocked(recipient, sender)) throw new Refusal("blocked", { who: recipient });
 }
 
 /** Offers a parcel if its recipient is there, or lets him know once who has something for him; answers the line for the sender. */

@@ -14,6 +14,13 @@ export const WORDS = {
   "fetching-some": "Fetching {name}: {got} so far …",
   fetched: "Fetched {name}: {size} in {time}.",
   "fetch-ended": "Fetching {name} has ended.",
+  receiving: "Receiving {name}{ofSize} …",
+  "receiving-at": "Receiving {name}: {percent} ({got} of {size}) …",
+  received: "Received {name}: {size} in {time}.",
+  "receiving-ended": "Receiving {name} has ended.",
+  "kept-in-part":
+    "The transfer of {name} was cut: I have {got} of {size}. Send it again until {until}, and it goes on from there if your client can; “del {name}” forgets it.",
+  "passed-on": "{lines}",
   "storage-awaited": "My storage does not answer just now. I go on with {name} as soon as it does, and tell you then.",
   "not-kept": "{name} was not kept. {why}",
   // to the sender, about a parcel: his receipts
@@ -28,7 +35,7 @@ export const WORDS = {
     "I could not reach {who} about {name} (number {number}). It stays here until {until}; I try again when I see {who}, or when you say “resend {number}”.",
   // to the recipient
   offer:
-    "{who} has a file for you: {name} ({size}). Open the link to take it, or say “decline {number}”. It is here until {until}.",
+    "{who} has a file for you: {name} ({size}). Take it here, or say “decline {number}”. It is here until {until}.",
   invitation:
     "{who} has a file for you: {name} ({size}). I keep it until {until}. Say “accept {number}” to have it, “decline {number}” if you do not want it, or “block {who}” to hear no more of {who}. Add me to your contacts, and I offer what comes for you whenever you are online.",
   "taken-back": "{who} has taken back {name} (number {number}).",

@@ -13,6 +13,8 @@ import type { CapsClaim } from "./wire/xep0115-caps.js";
 
 /** What one claim stands for. Shared by all who make it. */
 export interface Caps {
+  /** The claim, as one text. */
+  readonly key: string;
   /** Whether the answer has come. */
   readonly known: boolean;
   /** Undefined while it has not. */

@@ -18,6 +18,14 @@ export class Client implements Resource {
     readonly show: Show,
   ) {}
 
+  get software(): string | undefined {
+    return this.caps?.key;
+  }
+
+  get isKnown(): boolean {
+    return this.caps?.known ?? true;
+  }
+
   can(feature: string): boolean | undefined {
     return this.caps?.can(feature);
   }

@@ -40,6 +40,8 @@ const client = (receipts: boolean | undefined): Resource => ({
   jid: BALCONY,
   priority: 0,
   show: "",
+  software: undefined,
+  isKnown: true,
   can: (feature) => (feature === "urn:xmpp:receipts" ? receipts : false),
 });
 const order = (...resources: Resource[]): OfferOrder => ({
@@ -47,6 +49,7 @@ const order = (...resources: Resource[]): OfferOrder => ({
   resources,
   url: URL,
   line: "Romeo has a file for you.",
+  read: () => Promise.reject(new Error("a link reads nothing")),
 });
 const report = (event: OfferEvent): void => void events.push(event);
 const linkId = (): string => String(stream.sent[1]?.attrs["id"]);

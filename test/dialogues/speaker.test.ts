@@ -32,6 +32,8 @@ const client = (name: string, can: boolean | undefined): Resource => ({
   jid: at(name),
   priority: 0,
   show: "",
+  software: undefined,
+  isKnown: true,
   can: (feature) => (feature === CORRECT ? can : false),
 });
 /** A message as [text, what it replaces, other children]. */

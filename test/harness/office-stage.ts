@@ -5,10 +5,13 @@ import type { Services } from "../../component/control/commands/define.js";
 import { Delivery } from "../../component/control/delivery.js";
 import { Housekeeping } from "../../component/control/housekeeping.js";
 import { Intakes } from "../../component/control/intake.js";
+import { Keeper } from "../../component/control/keeper.js";
+import { Ladder } from "../../component/control/ladder.js";
 import { Links } from "../../component/control/links.js";
 import { Notices } from "../../component/control/notices.js";
 import { Counter } from "../../component/control/office.js";
-import type { Announced, Fetcher, Index, Office } from "../../component/control/ports.js";
+import type { Announced, Fetcher, Index, Office, OfferMethod } from "../../component/control/ports.js";
+import { Receptions } from "../../component/control/reception.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type BareJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
@@ -63,26 +66,31 @@ export class OfficeStage {
   readonly stream = new FakeStream();
   readonly clock = new FakeClock();
   readonly internet = new Internet();
-  readonly blobs = new MemoryBlobStore();
+  readonly blobs: MemoryBlobStore;
   readonly index: Index;
   readonly desk: Links;
   readonly housekeeping: Housekeeping;
-  readonly intakes: Intakes;
+  readonly keeper: Keeper;
+  readonly receptions: Receptions;
   readonly office: Office;
   readonly directory: PresenceDirectory;
   readonly contact: BareJid = bare(BOT);
 
-  /** `url`: where the records are; two stages over one are two lives of one program. */
+  /** `url` and `more.blobs`: where the records and the bytes are; two stages over one are two lives of one program. `more.streams`: tried before the link. */
   constructor(
     url = "sqlite::memory:",
     limits: Partial<{ file: number; quota: number; keep: number; transfers: number; commands: number }> = {},
+    more: { readonly blobs?: MemoryBlobStore; readonly streams?: readonly OfferMethod[] } = {},
   ) {
     const log = createLog("silent");
-    const { stream, clock, contact, blobs } = this;
+    const blobs = (this.blobs = more.blobs ?? new MemoryBlobStore());
+    const { streams = [] } = more;
+    const { stream, clock, contact } = this;
     const given = {
       file: 1_000_000,
       quota: 3_000_000,
       keep: 30 * 864e5,
+      partial: 864e5,
       transfers: 2,
       commands: 100,
       fetch_time: 36e5,
@@ -92,6 +100,7 @@ export class OfficeStage {
     const office: Office = (this.office = {
       text: (...a) => counter.text(...a),
       links: (...a) => counter.links(...a),
+      receive: (...a) => counter.receive(...a),
       encrypted: (...a) => counter.encrypted(...a),
       available: (r) => counter.available(r),
       standing: (...a) => counter.standing(...a),
@@ -114,12 +123,15 @@ export class OfficeStage {
     const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
     const link = (token: string, name: string): string =>
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
-    const delivery = new Delivery({ index, whereabouts: directory, methods: [new LinkMethod({ stream, contact, fates })], notices, url: link, clock, log }); // prettier-ignore
+    const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore
+    const delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url: link, clock, log }); // prettier-ignore
     const all = { ...given, domains: ["example.org"] };
-    this.intakes = new Intakes({ index, blobs, fetcher: this.internet, speaker, notices, limits: all, clock, log });
     const services: Services = { index, delivery, whereabouts: directory, speaker, clock, url: link, quota: given.quota, domain: "files.example.org" }; // prettier-ignore
-    const counter = new Counter({ services, intakes: this.intakes, notices, pace: new Pace(given.commands, clock), domains: all.domains, log }); // prettier-ignore
-    this.housekeeping = new Housekeeping({ services, intakes: this.intakes, notices, blobs, clock, log });
+    const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, log }));
+    const intakes = new Intakes(keeper, this.internet);
+    const receptions = (this.receptions = new Receptions(keeper));
+    const counter = new Counter({ services, intakes, receptions, notices, pace: new Pace(given.commands, clock), domains: all.domains, log }); // prettier-ignore
+    this.housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
     this.desk = new Links({ index, blobs, delivery, clock, log });
     me.start();
     directory.start();
@@ -132,7 +144,8 @@ export class OfficeStage {
   }
 
   async stop(): Promise<void> {
-    await this.intakes.stop();
+    this.receptions.stop();
+    await this.keeper.stop();
     this.directory.stop();
     await this.index.stop();
   }

@@ -165,6 +165,7 @@ const TABLE: [string, string, [unknown, unknown][], unknown[], string][] = [
   ],
   ["limits", "quota", [["1 TiB", 2 ** 40]], ["1 XB"], "size"],
   ["limits", "keep", [["2 weeks", 2 * 7 * 864e5]], ["2 moons", "0 days", "30"], "time"],
+  ["limits", "partial", [["3 hours", 3 * 36e5]], ["soon", "0 days", "30"], "time"],
   [
     "limits",
     "transfers",

@@ -1,8 +1,12 @@
 import { Refusal } from "../../lib/errors.js";
+import { MOST_CUT } from "../admission.js";
 import { remove } from "../sending.js";
 import { label } from "../words.js";
 import { decline } from "./decline.js";
 import { define, fileOf } from "./define.js";
+
+const isNamed = (name: string, which: string | number): boolean =>
+  typeof which === "string" && name.normalize("NFC").toLowerCase() === which.normalize("NFC").toLowerCase();
 
 export const del = define({
   word: "del",
@@ -18,6 +22,9 @@ export const del = define({
       };
     } catch (e) {
       if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
+      const cut = (await services.index.cutIntakes(caller.owner, MOST_CUT)).find((c) => isNamed(c.name, which));
+      if (cut && (await services.index.dropCutIntakes({ id: cut.id }, 1)) > 0)
+        return { text: `Forgotten: what I had of ${label(cut.name)}.` };
       return decline.run(services, caller, { parcel: which }).catch((other: unknown) => {
         throw other instanceof Refusal && other.code === "no-such-parcel" ? e : other;
       });

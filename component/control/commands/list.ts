@@ -1,5 +1,6 @@
 import { formatSize } from "../../lib/units.js";
-import { STATES, day, label } from "../words.js";
+import { MOST_CUT } from "../admission.js";
+import { STATES, day, label, minute } from "../words.js";
 import { define } from "./define.js";
 
 const PAGE = 20;
@@ -12,10 +13,11 @@ export const list = define({
     before: { type: "number", keyword: "before", optional: true, about: "Only what is older than this number." },
   },
   async run({ index, quota }, { owner, member }, { before }) {
-    const [files, parcels, used] = await Promise.all([
+    const [files, parcels, used, cut] = await Promise.all([
       index.files(owner, before, PAGE),
       index.openFor(owner, before, PAGE),
       index.usage(owner),
+      before === undefined ? index.cutIntakes(owner, MOST_CUT) : [],
     ]);
     const rows: string[][] = files.map((f) => [
       String(f.number),
@@ -23,6 +25,9 @@ export const list = define({
       formatSize(f.size),
       `until ${day(f.until)}`,
     ]);
+    if (cut.length > 0) rows.push(["Cut on the way (send it again, and it goes on):"]);
+    for (const c of cut)
+      rows.push([label(c.name), `${formatSize(c.held)} of ${formatSize(c.size)}`, `until ${minute(c.until)}`]);
     if (parcels.length > 0) rows.push(["For you:"]);
     for (const p of parcels)
       rows.push([

@@ -47,7 +47,7 @@ export class LinkMethod implements OfferMethod {
 
     const id = randomId();
     const sent = Promise.all([
-      stream.send(message(randomId(), xml("body", {}, line))),
+      line === "" ? undefined : stream.send(message(randomId(), xml("body", {}, line))),
       stream.send(message(id, ...fileMessage(url, parcel), receipts.write({ type: "request" }))),
     ]).then(
       () => {

@@ -1,0 +1,190 @@
+/** What every way in shares: durable bytes become a file that is told of and passed on, or nothing is left of them, and that is told. */
+import { Refusal, asRefusal } from "../lib/errors.js";
+import type { BareJid, Jid } from "../lib/jid.js";
+import type { Log } from "../lib/log.js";
+import { formatSize } from "../lib/units.js";
+import { Admission, MOST_CUT, type IntakeLimits } from "./admission.js";
+import type { Services } from "./commands/define.js";
+import type { Notices } from "./notices.js";
+import { AWAY, patiently, UNRECORDED, type Patience } from "./patience.js";
+import type { BlobStore, Intake, KeptFile, Notice } from "./ports.js";
+import { mayReceive, send } from "./sending.js";
+import { label, minute, ofFile, say } from "./words.js";
+
+/** How long an intake waits for our own parts before it is given up. */
+const PATIENCE_MS = 15 * 60_000;
+
+export interface KeeperParts {
+  readonly services: Services;
+  readonly blobs: BlobStore;
+  readonly notices: Notices;
+  readonly limits: IntakeLimits;
+  readonly log: Log;
+}
+
+/** Bytes that lie in the store, whole and durable. */
+export interface Stored {
+  readonly sha256: string;
+  readonly size: number;
+  readonly mediaType: string;
+}
+
+/** Who is to be told, and from which address; undefined: from the contact's own. */
+export interface Sender {
+  readonly from: Jid;
+  readonly answering: Jid | undefined;
+}
+
+export class Keeper {
+  readonly parts: KeeperParts;
+  readonly admission: Admission;
+  readonly #stop = new AbortController();
+  readonly #work = new Set<Promise<void>>();
+
+  constructor(parts: KeeperParts) {
+    this.parts = parts;
+    this.admission = new Admission(parts.services.index, parts.limits);
+  }
+
+  /** Aborted with Refusal "stopping". */
+  get stopping(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Breaks off what is under way: what is on record is gone on with by another process, or after the next start. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Refusal("stopping"));
+    await Promise.all(this.#work);
+  }
+
+  /** Work that {@link stop} waits for; it never rejects. */
+  follow(work: Promise<void>): void {
+    const followed = work.finally(() => this.#work.delete(followed));
+    this.#work.add(followed);
+  }
+
+  /** Waiting for our own parts while a file is on its way in; its sender is told, once. */
+  patience(intake: Intake, sender: Sender): Patience {
+    const { log, services } = this.parts;
+    let told = false;
+    const onWait = (e: Refusal): void => {
+      log.warn({ err: e, intake: intake.id }, "an intake waits for the storage");
+      if (!told) this.say(sender, say("storage-awaited", { name: label(intake.name) }));
+      told = true;
+    };
+    return { clock: services.clock, signal: this.stopping, passing: AWAY, most: PATIENCE_MS, onWait };
+  }
+
+  /** Stored bytes become a file. Settles when that is durable; his sender is told by notices. */
+  async keep(intake: Intake, { mediaType, ...blob }: Stored, patience: Patience): Promise<KeptFile> {
+    const { services, notices, limits } = this.parts;
+    const { index, clock } = services;
+    const named = intake.recipients ?? [];
+    // On its own: the answer of a `keep` may be lost, and the bytes must not be touched again before it is known.
+    const kept = await patiently(patience, async () => {
+      const recipients = await this.#reachable(intake.owner, named);
+      const file = { name: intake.name, mediaType, until: clock.now() + limits.keep, recipients };
+      return index.keep(intake, blob, file, limits.quota, (f) => [notices.make(f.owner, "kept", ofFile(f))]);
+    });
+    if (named.length > 0) await this.#passOn(kept, named);
+    notices.flush(kept.owner);
+    return kept;
+  }
+
+  /** The end of an intake that is not kept: told, and on record. Never rejects. */
+  async giveUp(intake: Intake, sender: Sender, thrown: unknown): Promise<void> {
+    if (this.stopping.aborted) return; // the next process goes on
+    const { notices, services } = this.parts;
+    const why = { name: label(intake.name), why: this.#log(intake, thrown).message };
+    await this.#told(intake, sender, notices.make(intake.owner, "not-kept", why), (told) =>
+      services.index.dropIntake(intake.id, told),
+    );
+  }
+
+  /** The end of an intake that is gone on with later: `held` bytes have been set aside. Never rejects. */
+  async setAside(intake: Intake, sender: Sender, held: number): Promise<void> {
+    const { notices, services, limits } = this.parts;
+    const { index, clock } = services;
+    const until = clock.now() + limits.partial;
+    const words = { name: label(intake.name), got: formatSize(held), size: formatSize(intake.size ?? held), until: minute(until) }; // prettier-ignore
+    await this.#told(intake, sender, notices.make(intake.owner, "kept-in-part", words), async (told) => {
+      await index.restIntake(intake.id, held, until, told);
+      for (const { id } of (await index.cutIntakes(intake.owner, 2 * MOST_CUT)).slice(MOST_CUT))
+        await index.dropCutIntakes({ id }, 1);
+    });
+  }
+
+  /** Ends an intake without a word, as soon as the records take it. Never rejects. */
+  forget(intake: Intake): Promise<void> {
+    return this.#recorded(intake, () => this.parts.services.index.dropIntake(intake.id, []));
+  }
+
+  /** Tells the sender now, or never. */
+  say({ from, answering }: Sender, text: string): void {
+    const { services, log } = this.parts;
+    services.speaker.say(from, text, answering).catch((e: unknown) => log.debug({ err: e }, "could not be said"));
+  }
+
+  /** What cannot be put down at once is at least said, and put down as soon as the records take it. */
+  async #told(
+    intake: Intake,
+    sender: Sender,
+    notice: Notice,
+    write: (notices: readonly Notice[]) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await write([notice]);
+      this.parts.notices.flush(intake.owner);
+    } catch {
+      this.say(sender, say(notice.kind, notice.details));
+      this.follow(this.#recorded(intake, () => write([])));
+    }
+  }
+
+  async #recorded(intake: Intake, write: () => Promise<void>): Promise<void> {
+    const { services, log } = this.parts;
+    const onWait = (e: Refusal): void => log.warn({ err: e, intake: intake.id }, "the end of an intake waits to be recorded"); // prettier-ignore
+    const patience = { clock: services.clock, signal: this.stopping, passing: UNRECORDED, most: Infinity, onWait };
+    await patiently(patience, write).catch((e: unknown) =>
+      log.warn({ err: e, intake: intake.id }, "the end of an intake is left to the next process"),
+    );
+  }
+
+  /** Those of whom it is already clear that they can be sent to get their parcels together with the file: no death comes in between. */
+  async #reachable(owner: BareJid, named: readonly BareJid[]): Promise<BareJid[]> {
+    const judged = await Promise.all(
+      named.map((jid) =>
+        mayReceive(this.parts.services, owner, jid).then(
+          () => [jid],
+          (e: unknown) => {
+            if (e instanceof Refusal && e.code !== "index-down") return [];
+            throw e;
+          },
+        ),
+      ),
+    );
+    return judged.flat();
+  }
+
+  /** As by `send`, and answered in its words. */
+  async #passOn(file: KeptFile, recipients: readonly BareJid[]): Promise<void> {
+    const { services, notices, log } = this.parts;
+    try {
+      const lines = await send(services, file, recipients).catch((e: unknown) => [asRefusal(e).message]);
+      await services.index.addNotices([notices.make(file.owner, "passed-on", { lines: lines.join("\n") })]);
+    } catch (e) {
+      log.warn({ err: e, file: file.id }, "what became of those named beside a file could not be told");
+    }
+  }
+
+  #log(intake: Intake, thrown: unknown): Refusal {
+    const { log } = this.parts;
+    const refusal = asRefusal(thrown);
+    const facts = { code: refusal.code, intake: intake.id };
+    if (refusal.code === "internal") log.error({ err: thrown, ...facts }, "an intake failed");
+    else if (refusal.code === "disk-full")
+      log.error({ err: refusal.cause, ...facts }, "there is no room for an intake");
+    else log.info({ cause: refusal.cause, ...facts }, "an intake was refused");
+    return refusal;
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * Files coming in by byte streams: judged before anything is accepted, recorded before the first byte, checked, made durable, then told.
+ * One that is cut is set aside, and gone on with when its sender offers it again.
+ */
+import { Refusal } from "../lib/errors.js";
+import { randomId } from "../lib/ids.js";
+import { fileName } from "../lib/file-name.js";
+import { bareOf, type FullJid, type Jid } from "../lib/jid.js";
+import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
+import { formatSize } from "../lib/units.js";
+import { MOST_CUT, type Place } from "./admission.js";
+import { addresseesOf } from "./addressees.js";
+import type { Keeper, Sender, Stored } from "./keeper.js";
+import { patiently } from "./patience.js";
+import type { BlobStore, BlobWriter, CutIntake, IncomingFile, Intake, Reception } from "./ports.js";
+import { Progress, RECEIVING } from "./progress.js";
+import { label, oneLine } from "./words.js";
+
+/** Ends after which the sender may go on where he was. */
+const PASSING = ["stream-cut", "stream-unreachable", "stopping"];
+
+export class Receptions {
+  readonly #keeper: Keeper;
+  readonly #open = new Set<StreamReception>();
+  /** What dead processes left is looked through one after the other: each is read as a whole. */
+  #recovering: Promise<void> = Promise.resolve();
+
+  constructor(keeper: Keeper) {
+    this.#keeper = keeper;
+  }
+
+  /** Takes a member's offer. @throws Refusal when it will not be kept */
+  async open(from: FullJid, answering: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception> {
+    const { admission, parts, stopping } = this.#keeper;
+    stopping.throwIfAborted();
+    const { index, clock } = parts.services;
+    const owner = bareOf(from);
+    const name = fileName(oneLine(file.name));
+    const { size, sha256 } = file;
+    if (size === 0) throw new Refusal("empty-file", { name: label(name) });
+    admission.checkSize(name, size);
+    const cut = (await index.cutIntakes(owner, MOST_CUT)).find(
+      (c) => c.name === name && c.size === size && (c.sha256 ?? sha256) === (sha256 ?? c.sha256),
+    );
+    const place = await admission.enter(owner, name, size, cut?.id);
+    try {
+      const named = addresseesOf(file.description ?? "");
+      const fresh: Intake = { id: randomId(), owner, method, source: "", name, size, sha256, recipients: named, blobKey: randomId(), since: clock.now() }; // prettier-ignore
+      const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []) }; // prettier-ignore
+      const writer = old && (await this.#takeUp(old, size));
+      const reception = new StreamReception(this.#keeper, writer ? old : fresh, { from, answering }, place, writer);
+      this.#open.add(reception);
+      this.#keeper.follow(reception.ended.then(() => void this.#open.delete(reception)));
+      return reception;
+    } catch (e) {
+      admission.leave(place);
+      throw e;
+    }
+  }
+
+  /** Brings what a process that died was receiving to an end: kept, if all of it is here; set aside, if a part is. */
+  recover(intake: Intake): void {
+    this.#recovering = this.#recovering.then(() => this.#recover(intake));
+    this.#keeper.follow(this.#recovering);
+  }
+
+  /** What is still open is set aside; the keeper's `stop` waits for it. */
+  stop(): void {
+    for (const reception of this.#open) void reception.fail(new Refusal("stopping"));
+  }
+
+  /** The writer of a cut intake, which is ours from here on; undefined when there is nothing to go on with. */
+  async #takeUp(intake: CutIntake, size: number): Promise<BlobWriter | undefined> {
+    const { services, blobs } = this.#keeper.parts;
+    const { index } = services;
+    if (!(await index.resumeIntake(intake))) return undefined;
+    try {
+      const writer = await blobs.resume(intake.blobKey);
+      if (writer && writer.written > 0 && writer.written <= size) return writer;
+      await writer?.abort();
+    } catch (e) {
+      await index.restIntake(intake.id, intake.held, intake.until, []).catch(() => undefined); // else the next process does
+      throw e;
+    }
+    await index.dropIntake(intake.id, []);
+    return undefined;
+  }
+
+  /** Never rejects. */
+  async #recover(intake: Intake): Promise<void> {
+    const { admission, parts, stopping } = this.#keeper;
+    if (stopping.aborted) return;
+    const sender: Sender = { from: intake.owner, answering: undefined };
+    const place = admission.enterAgain(intake.owner, intake.size ?? 0);
+    const patience = this.#keeper.patience(intake, sender);
+    try {
+      const writer = await patiently(patience, () => parts.blobs.resume(intake.blobKey));
+      if (writer?.written === intake.size) {
+        await this.#keeper.keep(intake, await store(writer!, intake, parts.blobs), patience);
+      } else if (writer && writer.written > 0) {
+        await writer.rest();
+        await this.#keeper.setAside(intake, sender, writer.written);
+      } else {
+        await writer?.abort();
+        throw new Refusal("stream-cut", { name: label(intake.name) });
+      }
+    } catch (e) {
+      await this.#keeper.giveUp(intake, sender, e);
+    } finally {
+      admission.leave(place);
+    }
+  }
+}
+
+/** Commits and checks. `head`: the first bytes, where they are at hand. */
+async function store(
+  writer: BlobWriter,
+  intake: Intake,
+  blobs: BlobStore,
+  { head, sha256 }: { head?: Uint8Array; sha256?: string | undefined } = {},
+): Promise<Stored> {
+  const blob = await writer.commit();
+  for (const said of [intake.sha256, sha256])
+    if (said !== undefined && said !== blob.sha256) throw new Refusal("wrong-hash", { name: label(intake.name) });
+  head ??= await firstBytes(blobs, intake.blobKey, blob.size);
+  return { ...blob, mediaType: await sniff(head.subarray(0, Math.min(blob.size, SNIFF_BYTES)), intake.name) };
+}
+
+async function firstBytes(blobs: BlobStore, key: string, size: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const reader = await blobs.read(key, { start: 0, end: Math.min(size, SNIFF_BYTES) });
+  await reader.pour(async (chunk) => void chunks.push(Buffer.from(chunk)));
+  return Buffer.concat(chunks);
+}
+
+class StreamReception implements Reception {
+  readonly held: number;
+  /** Settles when nothing more becomes of it. */
+  readonly ended: Promise<void>;
+  readonly #keeper: Keeper;
+  readonly #sender: Sender;
+  readonly #place: Place;
+  readonly #size: number;
+  readonly #progress: Progress;
+  #settle!: () => void;
+  #intake: Intake;
+  #writer: BlobWriter | undefined;
+  /** Whether the intake is on record. */
+  #recorded: boolean;
+  #begun = false;
+  #head: Buffer | undefined;
+  /** Bytes that come although they are here. */
+  #skip = 0;
+  /** The call that is under way. Never rejects. */
+  #busy: Promise<unknown> = Promise.resolve();
+  #over: Refusal | "completed" | undefined;
+
+  /** `writer`: of the bytes that are here already. */
+  constructor(keeper: Keeper, intake: Intake, sender: Sender, place: Place, writer: BlobWriter | undefined) {
+    this.#keeper = keeper;
+    this.#intake = intake;
+    this.#sender = sender;
+    this.#place = place;
+    this.#writer = writer;
+    this.#recorded = writer !== undefined;
+    this.#size = place.size;
+    // Nobody can go on behind the last byte: there, the last one is sent again.
+    this.held = writer ? Math.min(writer.written, place.size - 1) : 0;
+    const { speaker, clock } = keeper.parts.services;
+    this.#progress = new Progress(speaker.progress(sender.from, sender.answering), RECEIVING, intake.name, clock);
+    this.ended = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  begin(offset: number): Promise<void> {
+    return this.#do(async () => {
+      if (this.#begun) throw new Error("it has begun");
+      if (offset < 0 || offset > this.held) throw new Refusal("range-not-satisfiable");
+      this.#begun = true;
+      if (this.#writer && offset === 0) await this.#startOver();
+      if (this.#writer) this.#skip = this.#writer.written - offset;
+      else await this.#create();
+    });
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#do(async () => {
+      const writer = this.#writer!;
+      const skipped = Math.min(this.#skip, chunk.length);
+      this.#skip -= skipped;
+      const bytes = skipped > 0 ? chunk.subarray(skipped) : chunk;
+      if (bytes.length === 0) return;
+      const at = writer.written;
+      if (at + bytes.length > this.#size)
+        throw new Refusal("larger-than-said", { name: label(this.#intake.name), size: formatSize(this.#size) });
+      if (this.#head && at < SNIFF_BYTES) this.#head.set(bytes.subarray(0, SNIFF_BYTES - at), at);
+      await writer.write(bytes);
+      this.#progress.at(writer.written, this.#size);
+    });
+  }
+
+  complete(sha256?: string): Promise<void> {
+    return this.#do(async () => {
+      this.#over = "completed";
+      const patience = this.#keeper.patience(this.#intake, this.#sender);
+      try {
+        const got = this.#writer?.written ?? 0;
+        if (got < this.#size || !this.#writer)
+          throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: formatSize(got), size: formatSize(this.#size) }); // prettier-ignore
+        const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, { sha256, ...(this.#head && { head: this.#head }) }); // prettier-ignore
+        await this.#keeper.keep(this.#intake, stored, patience);
+        await this.#progress.end(this.#size);
+      } catch (e) {
+        await this.#writer?.abort();
+        await this.#keeper.giveUp(this.#intake, this.#sender, this.#named(e));
+        await this.#progress.end(undefined);
+        throw this.#named(e);
+      } finally {
+        this.#leave();
+      }
+    });
+  }
+
+  async fail(why: Refusal): Promise<void> {
+    if (this.#over !== undefined) return;
+    this.#over = why;
+    await this.#busy;
+    try {
+      await this.#end(why);
+      await this.#progress.end(undefined);
+    } catch (e) {
+      await this.#writer?.abort();
+      await this.#keeper.giveUp(this.#intake, this.#sender, e);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #end(why: Refusal): Promise<void> {
+    const { services, notices } = this.#keeper.parts;
+    const writer = this.#writer;
+    // What had been set aside before is not lost by an offer that came to nothing.
+    if (writer && writer.written > 0 && (PASSING.includes(why.code) || !this.#begun)) {
+      await writer.rest();
+      return this.#keeper.setAside(this.#intake, this.#sender, writer.written);
+    }
+    await writer?.abort();
+    if (this.#recorded) return this.#keeper.giveUp(this.#intake, this.#sender, why);
+    const words = { name: label(this.#intake.name), why: why.message };
+    await services.index.addNotices([notices.make(this.#intake.owner, "not-kept", words)]);
+    notices.flush(this.#intake.owner);
+  }
+
+  async #create(): Promise<void> {
+    const { services, blobs } = this.#keeper.parts;
+    this.#recorded = true; // even if its answer is lost
+    await services.index.beginIntake(this.#intake);
+    this.#writer = await blobs.create(this.#intake.blobKey, this.#size);
+    this.#head = Buffer.alloc(Math.min(SNIFF_BYTES, this.#size));
+  }
+
+  /** The sender does not go on: what is here may be of another file of the same name. */
+  async #startOver(): Promise<void> {
+    await this.#writer!.abort();
+    this.#writer = undefined;
+    await this.#keeper.parts.services.index.dropIntake(this.#intake.id, []);
+    this.#recorded = false;
+    this.#intake = { ...this.#intake, id: randomId(), blobKey: randomId() };
+  }
+
+  /** One after the other, and nothing after the end. */
+  #do(what: () => Promise<void>): Promise<void> {
+    if (this.#over !== undefined) return Promise.reject(this.#over === "completed" ? new Error("it has ended") : this.#over); // prettier-ignore
+    const done = what().catch((e: unknown) => {
+      throw this.#named(e);
+    });
+    this.#busy = done.catch(() => undefined);
+    return done;
+  }
+
+  /** A full disk is told with the name of what it has no room for. */
+  #named(thrown: unknown): Error {
+    if (!(thrown instanceof Refusal)) return thrown as Error;
+    return thrown.code === "disk-full" ? new Refusal("disk-full", { name: label(this.#intake.name) }, { cause: thrown }) : thrown; // prettier-ignore
+  }
+
+  #leave(): void {
+    this.#keeper.admission.leave(this.#place);
+    this.#settle();
+  }
+}
