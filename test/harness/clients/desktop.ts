@@ -21,8 +21,8 @@ export async function desktop(kind: string): Promise<Desktop> {
   const folder = await tempFolder(`restante-${kind}`);
   const path = (name: string): string => join(folder.path, name);
   for (const name of ["config", "data", "cache", "runtime"]) await mkdir(path(name), { mode: 0o700 });
-  // It chooses a free display by itself and says which.
-  const screen = run("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]);
+  // It chooses a free display by itself and says which. With -noreset it stays when a first client has come and gone before the next.
+  const screen = run("Xvfb", ["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp", "-noreset"]);
   const [number] = await screen.waitFor(/^\d+$/);
   const display = `:${number}`;
   return {

@@ -238,11 +238,15 @@ async def ending(task):
         os._exit(1)
 
 
+async def stay(psi):
+    raise RuntimeError(f'Psi ended with {await psi.wait()}')
+
+
 async def main():
     server = await asyncio.start_server(relay, '127.0.0.1', 0)
     write_profile(server.sockets[0].getsockname()[1])
-    psi = await asyncio.create_subprocess_exec(*PSI, stderr=subprocess.DEVNULL)
-    background = [asyncio.create_task(ending(task)) for task in (take_files(), watch_files(), close_errors())]
+    psi = await asyncio.create_subprocess_exec(*PSI)
+    background = [asyncio.create_task(ending(task)) for task in (take_files(), watch_files(), close_errors(), stay(psi))]
     await obey()
     for task in background:
         task.cancel()
