@@ -131,7 +131,7 @@ export class SiOffer {
     const value = answer?.method?.value;
     const method = value === bytestreams.NS ? "bytestreams" : value === inBand.NS ? "in-band" : "other";
     const { offset = 0, length = size - offset } = answer?.file?.range ?? {};
-    if (offset + length > size) return { type: "refused", code: "range-not-satisfiable" };
+    if (offset > size || offset + length > size) return { type: "refused", code: "range-not-satisfiable" };
     this.#span = { start: offset, end: offset + length };
     return { type: "accepted", method, late: this.withdrawn.aborted };
   }

@@ -128,7 +128,7 @@ export class SiSession {
       case "complete":
         return this.#finish((reception) => reception.complete());
       case "fail":
-        return this.#finish((reception) => reception.fail(new Refusal(effect.code, { name: this.file.name, ...why?.details }, { cause: why }))); // prettier-ignore
+        return this.#finish((reception) => reception.fail(new Refusal(effect.code, { ...why?.details, name: this.file.name }, { cause: why }))); // prettier-ignore
     }
   }
 
