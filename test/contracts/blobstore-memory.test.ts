@@ -4,10 +4,14 @@ import { MemoryBlobStore } from "../../component/storage/blob/memory.js";
 import { blobStoreContract } from "./blobstore.js";
 import { content, put, refusalOf } from "./blobstore/bytes.js";
 
-blobStoreContract("blobs in memory", { turns: [], seesUnfinished: true, memory: undefined }, async () => {
-  const store = new MemoryBlobStore();
-  return { store, another: async () => store, end: async () => undefined };
-});
+blobStoreContract(
+  "blobs in memory",
+  { turns: [], seesUnfinished: true, resumes: true, memory: undefined },
+  async () => {
+    const store = new MemoryBlobStore();
+    return { store, another: async () => store, end: async () => undefined };
+  },
+);
 
 test("its trouble is the trouble of the others", async () => {
   const store = new MemoryBlobStore();

@@ -18,6 +18,8 @@ export interface Traits {
   readonly turns: readonly number[];
   /** Whether another process can see what a dead one has left unfinished. */
   readonly seesUnfinished: boolean;
+  /** Whether what was left unfinished, or committed, can be gone on with whoever left it; else only what this process has set aside. */
+  readonly resumes: boolean;
   /** The most that writing may take, in bytes, whatever the size; undefined when it cannot be told apart from the server's. */
   readonly memory: number | undefined;
 }
@@ -170,6 +172,73 @@ export function blobStoreContract(name: string, traits: Traits, open: () => Prom
       await expect(writer.commit()).rejects.toThrow();
       expect(await allKeys(other)).toEqual([]);
     });
+
+    describe.each([100, 300_000, 20_000_000])("%d bytes set aside", (size) => {
+      const bytes = content(2 * size + 5);
+
+      test("are gone on with, again and again, and nobody sees them before the commit", async () => {
+        const key = newKey();
+        let writer = await store.create(key, bytes.length);
+        const cuts = [0, size, size, size + 3, bytes.length];
+        for (let i = 1; i < cuts.length; i++) {
+          await fill(writer, bytes.subarray(cuts[i - 1], cuts[i]));
+          expect(writer.written).toBe(cuts[i]);
+          if (i === cuts.length - 1) break;
+          await writer.rest();
+          await missing(key);
+          if (traits.seesUnfinished && size >= 20_000_000) expect(await allKeys(other)).toEqual([key]);
+          writer = (await (traits.resumes ? other : store).resume(key))!;
+          expect(writer.written).toBe(cuts[i]);
+        }
+        expect(await writer.commit()).toEqual({ sha256: sha256(bytes), size: bytes.length });
+        expect((await drain(await other.read(key))).equals(bytes)).toBe(true);
+      });
+
+      test("can be given up: by whoever goes on, and by a remove", async () => {
+        for (const how of ["abort", "remove"] as const) {
+          const key = newKey();
+          const writer = await store.create(key);
+          await fill(writer, bytes.subarray(0, size));
+          await writer.rest();
+          if (how === "abort") await (await store.resume(key))!.abort();
+          else await store.remove(key);
+          expect(await store.resume(key)).toBeUndefined();
+          expect(await allKeys(other)).toEqual([]);
+        }
+      });
+
+      test("are nothing to their first writer any more", async () => {
+        const key = newKey();
+        const writer = await store.create(key);
+        await fill(writer, bytes.subarray(0, size));
+        await writer.rest();
+        await expect(writer.write(content(1))).rejects.toThrow();
+        await expect(writer.rest()).rejects.toThrow();
+      });
+    });
+
+    test("nothing is gone on with where nothing is", async () => {
+      expect(await store.resume(newKey())).toBeUndefined();
+    });
+
+    if (traits.resumes)
+      test.each([100, 20_000_000])("what a dead process left of %d bytes is gone on with", async (size) => {
+        const [key, bytes] = [newKey(), content(size)];
+        const dead = await store.create(key);
+        await fill(dead, bytes.subarray(0, size - 40));
+        const unfinished = (await other.resume(key))!;
+        expect(unfinished.written).toBeLessThanOrEqual(size - 40);
+        await fill(unfinished, bytes.subarray(unfinished.written));
+        expect((await unfinished.commit()).sha256).toBe(sha256(bytes));
+        // And once more, when nobody has heard of the commit.
+        const whole = (await other.resume(key))!;
+        expect(whole.written).toBe(size);
+        expect(await whole.commit()).toEqual({ sha256: sha256(bytes), size });
+        expect((await drain(await store.read(key))).equals(bytes)).toBe(true);
+        await (await store.resume(key))!.abort();
+        expect(await allKeys(other)).toEqual([]);
+        await dead.abort();
+      });
 
     test("a key is used by one writer at a time", async () => {
       const key = newKey();

@@ -2,6 +2,7 @@
 import { describe } from "@jest/globals";
 import { contactsContract } from "./index/contacts.js";
 import { filesContract } from "./index/files.js";
+import { intakesContract } from "./index/intakes.js";
 import { killContract } from "./index/kill.js";
 import type { Ground } from "./index/kit.js";
 import { parcelsContract } from "./index/parcels.js";
@@ -11,6 +12,7 @@ export function indexContract(name: string, ground: Ground): void {
   describe(`index on ${name}`, () => {
     contactsContract(ground);
     filesContract(ground);
+    intakesContract(ground);
     parcelsContract(ground);
     processesContract(ground);
     if (ground.lasting) killContract(ground);

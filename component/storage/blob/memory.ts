@@ -43,7 +43,8 @@ export class MemoryBlobStore implements BlobStore {
   #open(key: string, bytes?: Buffer): MemoryWriter {
     const writer = new MemoryWriter(this, bytes, (fate, all) => {
       this.#writers.delete(key);
-      if (fate !== "gone") (fate === "kept" ? this.#objects : this.#resting).set(key, all);
+      if (fate === "gone") this.#objects.delete(key);
+      else (fate === "kept" ? this.#objects : this.#resting).set(key, all);
     });
     this.#writers.set(key, writer);
     return writer;

@@ -32,6 +32,20 @@ export function s3Contract(name: string, start: () => Promise<S3Server>): void {
       await store.remove(key);
     });
 
+    test("of what is set aside the newest are kept, as many as memory has room for", async () => {
+      const keys = Array.from({ length: 5 }, randomId);
+      for (const key of keys) {
+        const writer = await store.create(key);
+        await fill(writer, content(17_000_000));
+        await writer.rest();
+      }
+      const left = [];
+      for (const key of keys) left.push((await store.resume(key))?.written);
+      expect(left).toEqual([undefined, undefined, 17_000_000, 17_000_000, 17_000_000]);
+      for (const key of keys) await store.remove(key);
+      expect(await allKeys(store)).toEqual([]);
+    });
+
     test("a missing bucket stops the start with a sentence", async () => {
       const settings = settingsOf(server);
       const wrong = { ...settings, url: settings.url.replace(BUCKET, "no-such-bucket") };
