@@ -19,13 +19,20 @@ import { Notices } from "./control/notices.js";
 import { Counter } from "./control/office.js";
 import type { Office } from "./control/ports.js";
 import { Receptions } from "./control/reception.js";
+import { selfOf } from "./messenger/about.js";
 import { Chat } from "./messenger/chat.js";
 import { BotContact } from "./messenger/contact.js";
 import { CHAT_FEATURES } from "./messenger/features.js";
+import { InBandStreams } from "./messenger/in-band.js";
 import { Fates } from "./messenger/methods/fates.js";
+import { JINGLE_FEATURES, JingleSessions } from "./messenger/methods/jingle-sessions.js";
+import { JingleMethod } from "./messenger/methods/jingle.js";
 import { LinkMethod } from "./messenger/methods/link.js";
+import { SI_FEATURES, SiIntake } from "./messenger/methods/si-intake.js";
+import { SiMethod } from "./messenger/methods/si.js";
 import { PresenceDirectory } from "./messenger/presence.js";
 import { Privilege } from "./messenger/privilege.js";
+import { ProxyFinder } from "./messenger/proxies.js";
 import { StanzaRouter } from "./messenger/router.js";
 import { StreamSpeaker } from "./messenger/speaker.js";
 import { ComponentStream } from "./messenger/stream.js";
@@ -33,6 +40,7 @@ import { openBlobStore } from "./storage/blob/open.js";
 import { openIndex } from "./storage/index/open.js";
 import { HttpFetcher } from "./transfer/fetch.js";
 import { Guard } from "./transfer/guard.js";
+import { SocksHosts } from "./transfer/socks5/hosts.js";
 import { WebServer } from "./web/server.js";
 
 /** The whole program, running or not. */
@@ -66,6 +74,7 @@ export function createService(config: Config, log: Log): Service {
     headerTime: 30_000,
     wholeTime: config.limits.fetch_time,
   });
+  const hosts = new SocksHosts({ listen: config.streams.listen, host: config.streams.host, guard, clock, log });
 
   // messenger; what comes in is for the counter, which is built last
   const office: Office = {
@@ -85,14 +94,25 @@ export function createService(config: Config, log: Log): Service {
   const privilege = new Privilege({ router, stream, directory, hosts: config.access.domains, log });
   const me = new BotContact({
     router, stream, index, office, directory, contact, log, clock,
-    name: config.xmpp.name, url: config.web.url, abuse: config.xmpp.abuse, features: CHAT_FEATURES, version: VERSION,
+    name: config.xmpp.name, url: config.web.url, abuse: config.xmpp.abuse, version: VERSION,
+    features: [...new Set([...CHAT_FEATURES, ...JINGLE_FEATURES, ...SI_FEATURES])],
   }); // prettier-ignore
   const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, clock });
   const chat = new Chat({ router, stream, office, fates, log, clock });
 
+  const inBand = new InBandStreams({ router, stream, clock });
+  const proxies = new ProxyFinder({ stream, self: selfOf(contact), clock, log });
+  const jingle = new JingleSessions({ router, stream, office, hosts, inBand, proxies, clock, log });
+  const siIntake = new SiIntake({ router, office, streamHosts: hosts, inBand, clock, log });
+  const siMethod = new SiMethod({ stream, contact, streamHosts: hosts, inBand, proxies, clock, log });
+
   // control
   const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
-  const methods = [new LinkMethod({ stream, contact, fates })];
+  const methods = [
+    new JingleMethod({ sessions: jingle, contact }),
+    siMethod,
+    new LinkMethod({ stream, contact, fates }),
+  ];
   const ladder = new Ladder({ methods, speaker, whereabouts: directory, clock });
   const delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url, clock, log });
   const limits = { ...config.limits, domains: config.access.domains };
@@ -125,6 +145,7 @@ export function createService(config: Config, log: Log): Service {
     office.connected();
   });
   stream.onOffline(() => {
+    inBand.disconnected();
     me.disconnected();
     directory.disconnected();
     privilege.disconnected();
@@ -138,10 +159,15 @@ export function createService(config: Config, log: Log): Service {
       if (what === "notices") notices.flush(whom);
       else if (directory.resources(whom).length > 0) delivery.consider(whom);
     });
+    inBand.start(); // before those who keep to themselves what they know
+    jingle.start();
+    siIntake.start();
+    chat.start();
     me.start();
     directory.start();
     privilege.start();
     await housekeeping.start();
+    await hosts.start();
     await web.start();
     await stream.start();
   };
@@ -152,6 +178,8 @@ export function createService(config: Config, log: Log): Service {
     async stop() {
       if (!stream.online) await stream.stop(); // else a start that waits for the server would go on doing so
       await opening?.catch(() => undefined);
+      jingle.stop();
+      await Promise.all([siIntake.stop(), siMethod.stop()]);
       delivery.stop();
       await housekeeping.stop();
       receptions.stop();
@@ -160,6 +188,8 @@ export function createService(config: Config, log: Log): Service {
       await web.stop();
       await me.stop();
       directory.stop();
+      inBand.stop();
+      await hosts.stop();
       await stream.stop();
       await blobs.stop();
       await index.stop();

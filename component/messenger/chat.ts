@@ -35,11 +35,14 @@ export class Chat {
   readonly #toldOff = new Set<BareJid>();
   #stopped = false;
 
-  /** Registers with the router: what comes while the rest starts is handled. */
   constructor(private readonly parts: ChatParts) {
     this.#lately = new Lately(parts.clock);
     this.#turns = new Turns(MAX_EACH, MAX_ALL, (err) => parts.log.error({ err }, "a message could not be handled"));
-    parts.router.message((stanza, from, to) => this.#take(stanza, from, to));
+  }
+
+  /** Begins to take what nobody before it has taken. */
+  start(): void {
+    this.parts.router.message((stanza, from, to) => this.#take(stanza, from, to));
   }
 
   /** Takes nothing more and resolves when what was taken is done. */

@@ -40,6 +40,7 @@ beforeEach(() => {
   desk = new Desk();
   const office = desk as unknown as Office;
   chat = new Chat({ router: stream, stream, office, fates, clock, log: createLog("silent") });
+  chat.start();
 });
 
 const say = (body: string, { from = ROMEO, to = BOT, id = "m1", more = "" } = {}): Promise<Element | boolean> =>

@@ -32,7 +32,7 @@ beforeEach(() => {
   clock = new FakeClock();
   events = [];
   const fates = new Fates(clock);
-  new Chat({ router: stream, stream, fates, clock, office: {} as Office, log: createLog("silent") });
+  new Chat({ router: stream, stream, fates, clock, office: {} as Office, log: createLog("silent") }).start();
   method = new LinkMethod({ stream, contact: CONTACT, fates });
 });
 

@@ -119,7 +119,7 @@ export class OfficeStage {
     }));
     const me = new BotContact({ router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" }); // prettier-ignore
     const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, clock });
-    new Chat({ router: stream, stream, office, fates, log, clock });
+    new Chat({ router: stream, stream, office, fates, log, clock }).start();
     const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
     const link = (token: string, name: string): string =>
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
