@@ -9,6 +9,7 @@
 import { EventEmitter } from "node:events";
 import { type SaxesTagPlain, SaxesParser } from "saxes";
 import { Element } from "ltx";
+import { Utf8 } from "./utf8.js";
 
 /** What one stanza may be. */
 export interface StanzaLimits {
@@ -27,8 +28,6 @@ export const STANZA_LIMITS: StanzaLimits = { size: 2 ** 20, depth: 64, attribute
 const HARD = 4;
 /** Text shorter than this is not worth a detour. */
 const LONG = 512;
-/** Characters that mean nothing but themselves wherever text may stand. */
-const NOT_PLAIN = /[^\t\n\x20-\x25\x27-\x3b\x3d\x3f-\x5c\x5e-\x7e]/;
 
 /** What the server sent is no XMPP; the stream must end with this condition (RFC 6120 §4.9.3). */
 export class XmlError extends Error {
@@ -48,7 +47,7 @@ export class StreamParser extends EventEmitter {
   readonly #limits: StanzaLimits;
   // 1.1 would allow control characters
   readonly #sax = new SaxesParser({ xmlns: false, position: false, defaultXMLVersion: "1.0", forceXMLVersion: true } as const); // prettier-ignore
-  readonly #utf8 = new TextDecoder("utf-8", { fatal: true });
+  readonly #utf8 = new Utf8();
 
   #root: Element | undefined;
   /** The stanza that is being read, and the element in it; undefined between stanzas. */
@@ -88,7 +87,7 @@ export class StreamParser extends EventEmitter {
   write(bytes: Uint8Array): void {
     let text: string;
     try {
-      text = this.#utf8.decode(bytes, { stream: true });
+      text = this.#utf8.decode(bytes);
     } catch (e) {
       throw new XmlError("bad-format", "not UTF-8", { cause: e });
     }
@@ -97,7 +96,7 @@ export class StreamParser extends EventEmitter {
       if (this.#inText()) {
         const end = text.indexOf("<", at);
         const run = text.slice(at, end < 0 ? text.length : end);
-        if (run !== "" && !NOT_PLAIN.test(run)) {
+        if (run !== "" && this.#utf8.isPlain(run)) {
           this.#past += run.length;
           this.#tagEnd += run.length;
           this.#text(run);
