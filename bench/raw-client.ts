@@ -31,9 +31,12 @@ export class RawClient {
     await this.#ask(xml, word);
   }
 
-  send(xml: string): void {
+  send(xml: string | Uint8Array): void {
     this.#socket?.write(xml);
   }
+
+  /** Shows what comes in while nothing else is waited for. */
+  hear: (text: string) => void = () => undefined;
 
   close(): void {
     this.#socket?.end("</stream:stream>");
@@ -49,7 +52,7 @@ export class RawClient {
 
   #read(text: string): void {
     const awaited = this.#awaited;
-    if (!awaited) return;
+    if (!awaited) return this.hear(text);
     this.#text += text;
     if (!this.#text.includes(awaited.word)) return;
     this.#awaited = undefined;
