@@ -25,6 +25,7 @@ export interface Ejabberd extends Life {
   readonly c2sPort: number;
   readonly componentPort: number;
   readonly httpPort: number;
+  readonly proxyPort: number;
   readonly log: string;
   readonly pid: number;
   addUser(name: string, password?: string): Promise<void>;
@@ -95,6 +96,7 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejab
     c2sPort,
     componentPort,
     httpPort,
+    proxyPort,
     log,
     get pid() {
       return server.pid;

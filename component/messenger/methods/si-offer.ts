@@ -203,6 +203,8 @@ export class SiOffer {
   async #give(): Promise<InitiatorEvent> {
     const { order } = this;
     const isRest = this.#span.end === order.parcel.size;
+    const { kind } = this.#stream!;
+    this.parts.log.debug({ to: this.address.peer, kind, ...this.#span }, "a file goes out by stream initiation");
     try {
       // Not before: should no stream come about, the file goes another way.
       await this.#tell({ type: "moving" });

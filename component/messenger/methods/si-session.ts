@@ -167,6 +167,10 @@ export class SiSession {
   async #take(stream: ByteStream): Promise<void> {
     const { size, md5 } = this.file;
     const offset = this.#offset;
+    this.parts.log.debug(
+      { from: this.file.peer, kind: stream.kind, size, offset },
+      "a file comes in by stream initiation",
+    );
     try {
       // Who goes on in the middle is not checked: the checksum is that of the whole.
       const reception = md5 !== undefined && offset === 0 ? checkMd5(this.#reception!, size, md5) : this.#reception!;
