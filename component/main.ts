@@ -104,7 +104,7 @@ export function createService(config: Config, log: Log): Service {
   const proxies = new ProxyFinder({ stream, self: selfOf(contact), clock, log });
   const jingle = new JingleSessions({ router, stream, office, hosts, inBand, proxies, clock, log });
   const siIntake = new SiIntake({ router, office, streamHosts: hosts, inBand, clock, log });
-  const siMethod = new SiMethod({ stream, contact, streamHosts: hosts, inBand, proxies, clock, log });
+  const siMethod = new SiMethod({ stream, self: selfOf(contact), streamHosts: hosts, inBand, proxies, clock, log });
 
   // control
   const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });

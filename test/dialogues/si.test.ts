@@ -307,7 +307,7 @@ describe("out", () => {
 
   const make = (streamHosts: Pick<SocksHosts, "own" | "expect" | "dial">): SiMethod =>
     new SiMethod({
-      stream, streamHosts, inBand, contact: BOT, clock, log: createLog("silent"),
+      stream, streamHosts, inBand, self: SELF, clock, log: createLog("silent"),
       proxies: {
         near: async () => proxies,
         activate: async (proxy, self, sid, target) => void activated.push([proxy, self, sid, target].join(" ")),

@@ -8,6 +8,7 @@ import { systemClock } from "../../component/lib/clock.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type FullJid, type Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
+import { selfOf } from "../../component/messenger/about.js";
 import { BotContact } from "../../component/messenger/contact.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { SI_FEATURES, SiIntake } from "../../component/messenger/methods/si-intake.js";
@@ -95,7 +96,7 @@ export async function siStage(server: ComponentServer): Promise<SiStage> {
     office: { standing: async () => {} }, directory: { askBack: () => {} },
   }); // prettier-ignore
   const intake = new SiIntake({ router, office, streamHosts, inBand, clock, log });
-  const method = new SiMethod({ stream, streamHosts, inBand, proxies, contact, clock, log });
+  const method = new SiMethod({ stream, streamHosts, inBand, proxies, self: selfOf(contact), clock, log });
   await socks.start();
   inBand.start();
   intake.start();

@@ -5,16 +5,15 @@
 import type { OfferEvent, OfferMethod, OfferOrder, Parcel, Resource } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
-import type { BareJid } from "../../lib/jid.js";
-import { selfOf } from "../about.js";
+import { bareOf, type FullJid } from "../../lib/jid.js";
 import { type StanzaStream, xml } from "../stanza.js";
 import * as fileTransfer from "../wire/xep0096-si-ft.js";
 import { SiOffer, type SiOfferParts } from "./si-offer.js";
 
 export interface SiMethodParts extends SiOfferParts {
   readonly stream: Pick<StanzaStream, "request" | "send">;
-  /** Who offers. */
-  readonly contact: BareJid;
+  /** Who offers: the contact's client, as presence shows it. */
+  readonly self: FullJid;
 }
 
 export class SiMethod implements OfferMethod {
@@ -33,7 +32,7 @@ export class SiMethod implements OfferMethod {
 
   /** Speaks to the first client alone. The line and the question are with the stream when this returns. */
   offer(order: OfferOrder, report: (event: OfferEvent) => Promise<void>): () => void {
-    const { stream, contact, log } = this.parts;
+    const { stream, self, log } = this.parts;
     const [client] = order.resources;
     const over = new AbortController();
     if (!client) {
@@ -41,8 +40,8 @@ export class SiMethod implements OfferMethod {
       return () => {};
     }
     const { parcel, line } = order;
-    const said = line === "" ? Promise.resolve() : stream.send(xml("message", { type: "chat", id: randomId(), from: contact, to: parcel.recipient }, xml("body", {}, line))); // prettier-ignore
-    const address = { peer: client.jid, self: selfOf(contact), sid: randomId() };
+    const said = line === "" ? Promise.resolve() : stream.send(xml("message", { type: "chat", id: randomId(), from: bareOf(self), to: parcel.recipient }, xml("body", {}, line))); // prettier-ignore
+    const address = { peer: client.jid, self, sid: randomId() };
     let isOver = false;
     const run = new SiOffer(this.parts, address, order, report, over.signal, this.#stopping.signal)
       .run()
