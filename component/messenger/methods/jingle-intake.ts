@@ -19,6 +19,8 @@ export interface IntakeParts {
 
 export class JingleIntake implements Task {
   #reception: Reception | undefined;
+  /** What the reception is doing: one call at a time. */
+  #call: Promise<void> = Promise.resolve();
   #offset = 0;
   #sha256: string | undefined;
   #wake: () => void = () => {};
@@ -65,7 +67,12 @@ export class JingleIntake implements Task {
 
   async move(stream: ByteStream, signal: AbortSignal): Promise<boolean> {
     const size = this.offer.file.size!;
-    return takeIn(stream, this.#held(), { size, offset: this.#offset }, signal);
+    const reception = this.#held();
+    const sink = {
+      begin: (offset: number) => (this.#call = reception.begin(offset)),
+      write: (chunk: Uint8Array) => (this.#call = reception.write(chunk)),
+    };
+    return takeIn(stream, sink, { size, offset: this.#offset }, signal);
   }
 
   checksum({ type, ...info }: FileInfo): void {
@@ -88,10 +95,11 @@ export class JingleIntake implements Task {
     return this.#reception;
   }
 
-  /** Once. */
+  /** Once, and after what the reception has in hand. */
   #fail(why: Refusal): void {
-    void this.#reception?.fail(why);
+    const reception = this.#reception;
     this.#reception = undefined;
+    void this.#call.catch(() => {}).then(() => reception?.fail(why));
   }
 
   async #hash(): Promise<void> {

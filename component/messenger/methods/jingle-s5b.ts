@@ -20,11 +20,19 @@ const WHOLE_TIME = 40_000;
 /** §5: the next candidate is tried beside the one that has not answered yet. */
 const STAGGER = 300;
 const MOST_TRIED = 12;
+const AGAIN = 1000;
 
 export interface S5bParts {
   readonly hosts: StreamHosts;
   readonly proxies: Proxies;
   readonly clock: Clock;
+}
+
+/** Attempts beside each other. */
+interface Race {
+  over: boolean;
+  /** Somebody could not be reached, as against: may not be. */
+  refused: boolean;
 }
 
 interface Connected {
@@ -77,14 +85,27 @@ export class S5bConnection {
   /** What we offer, and from now on expect: nothing that the peer has offered before (§2.2). Never rejects. */
   async offer(): Promise<S5b> {
     const { hosts, proxies } = this.#parts;
-    const { self, peer, sid, member } = this.#ends;
+    const { self, peer, sid } = this.#ends;
     const near = await proxies.near(bare(domainOf(peer)), AbortSignal.any([this.#end.signal, AbortSignal.timeout(PROXY_TIME)])); // prettier-ignore
     const direct = hosts.own.map((host, i) => ({ ...host, cid: randomId(), jid: self, type: "direct" as const, priority: priorityOf("direct", i) })); // prettier-ignore
     const relayed = near.map((host, i) => ({ host: host.host, port: host.port, cid: randomId(), jid: host.jid, type: "proxy" as const, priority: priorityOf("proxy", i) })); // prettier-ignore
-    this.#ours = [...direct, ...relayed].filter((own) => !this.#theirs.some((other) => isSamePlace(own, other)));
-    if (direct.length > 0 && !this.#end.signal.aborted)
-      this.#unexpect ??= hosts.expect([this.#own, this.#others], member, (stream) => this.#arrive(stream));
+    const ours = [...(this.#expect() ? direct : []), ...relayed];
+    this.#ours = ours.filter((own) => !this.#theirs.some((other) => isSamePlace(own, other)));
     return { type: "s5b", sid, dstaddr: this.#own, candidates: this.#ours };
+  }
+
+  /** Whether our own host waits for him: not where there is none, and not when he has as many transfers as anybody may have. */
+  #expect(): boolean {
+    const { hosts } = this.#parts;
+    if (hosts.own.length === 0 || this.#end.signal.aborted) return false;
+    try {
+      const addresses = [this.#own, this.#others];
+      this.#unexpect ??= hosts.expect(addresses, this.#ends.member, (stream) => this.#arrive(stream));
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return false;
+      throw thrown;
+    }
   }
 
   /** What the peer says of this transport: candidates, or how it went with ours. */
@@ -180,23 +201,34 @@ export class S5bConnection {
     }
   }
 
-  /** Theirs, best first, one beginning a moment after the other; the first that answers is ours. */
+  /** Theirs; the first that answers is ours. Gajim tells of its port a moment before it listens there: then once more. */
   async #try(): Promise<void> {
     const outbid = new Promise<undefined>((resolve) => (this.#outbid = () => resolve(undefined)));
+    const race = { over: false, refused: false };
+    const twice = async (): Promise<Connected | undefined> => {
+      const best = await this.#round(race);
+      if (best || !race.refused || race.over || this.#end.signal.aborted) return best;
+      await this.#moment(AGAIN, outbid);
+      return race.over ? undefined : this.#round(race);
+    };
+    const best = await Promise.race([twice(), outbid]);
+    race.over = true;
+    if (this.#end.signal.aborted) return best?.stream.close();
+    this.#dialled = best?.stream;
+    this.#feed({ type: "tried", verdict: best?.candidate ?? "none" });
+  }
+
+  /** All of theirs, best first, one beginning a moment after the other. */
+  async #round(race: Race): Promise<Connected | undefined> {
     const attempts: Promise<Connected>[] = [];
     const tried = new Set<string>();
-    const race = { over: false };
     for (let next = this.#next(tried); next && !race.over && !this.#end.signal.aborted; next = this.#next(tried)) {
       tried.add(next.cid);
       const attempt = this.#attempt(next, race);
       attempts.push(attempt);
       await this.#moment(STAGGER, attempt.then(nothing, nothing));
     }
-    const best = await Promise.race([Promise.any(attempts).catch(nothing), outbid]);
-    race.over = true;
-    if (this.#end.signal.aborted) return best?.stream.close();
-    this.#dialled = best?.stream;
-    this.#feed({ type: "tried", verdict: best?.candidate ?? "none" });
+    return Promise.any(attempts).catch(() => undefined);
   }
 
   #next(tried: ReadonlySet<string>): Candidate | undefined {
@@ -204,8 +236,15 @@ export class S5bConnection {
     return worthTrying(this.#theirs, choice).find(({ cid }) => !tried.has(cid));
   }
 
-  async #attempt(candidate: Candidate, race: { over: boolean }): Promise<Connected> {
-    const stream = await this.#dial(candidate, this.#addresses(candidate));
+  async #attempt(candidate: Candidate, race: Race): Promise<Connected> {
+    let stream: ByteStream;
+    try {
+      stream = await this.#dial(candidate, this.#addresses(candidate));
+    } catch (thrown) {
+      // What the guard forbids, it will forbid again.
+      race.refused ||= thrown instanceof Refusal && thrown.code === "stream-unreachable";
+      throw thrown;
+    }
     if (race.over) {
       stream.close();
       throw unreachable();
@@ -215,7 +254,7 @@ export class S5bConnection {
   }
 
   /** Waits for `what`, but not longer than `ms`. */
-  async #moment(ms: number, what: Promise<void>): Promise<void> {
+  async #moment(ms: number, what: Promise<void | undefined>): Promise<void> {
     let cancel = nothing;
     await Promise.race([what, new Promise<void>((resolve) => (cancel = this.#parts.clock.after(ms, resolve)))]);
     cancel();

@@ -73,9 +73,8 @@ export class JingleSession {
   #state: machine.State;
   #cancelTimer: () => void;
   #s5b: S5bConnection | undefined;
-  #ibb: Ibb | undefined;
-  /** What we have said of SOCKS5. */
-  #offered: S5b | undefined;
+  /** The transport as it stands: offered, or answered with. */
+  #offered: S5b | Ibb | undefined;
   #stream: ByteStream | undefined;
   /** Of the connection that is being made, or of the bytes on it. */
   #under = new AbortController();
@@ -93,22 +92,31 @@ export class JingleSession {
     this.#cancelTimer = this.#timer();
   }
 
+  /** Whether our offer has had neither yes nor no. */
+  get unanswered(): boolean {
+    return this.#state.at === "offered";
+  }
+
   get ended(): boolean {
     return this.#state.at === "ended";
   }
 
-  /** Makes ready the transport that we offer, or that answers the peer's offer; from then on he may come. Rejects with nothing. */
-  async prepare(offer: S5b | Ibb): Promise<void> {
-    if (offer.type === "ibb") {
-      this.#ibb = offer;
-      return;
-    }
+  /**
+   * Makes ready the transport that we offer, or that answers the peer's offer; from then on he may come. Answers how many hosts it names.
+   * Never rejects. The last one prepared is the one that counts.
+   */
+  async prepare(transport: S5b | Ibb): Promise<number> {
+    this.#s5b?.close();
+    this.#s5b = undefined;
+    this.#offered = transport;
+    if (transport.type === "ibb") return 0;
     const { direction, self, peer, member } = this.facts;
     const role = direction === "out" ? "initiator" : "responder";
-    this.#s5b = new S5bConnection(this.#parts, { role, self, peer, sid: offer.sid, member });
-    this.#s5b.hear(offer);
-    this.#offered = await this.#s5b.offer();
-    if (this.ended) this.#s5b?.close();
+    const s5b = (this.#s5b = new S5bConnection(this.#parts, { role, self, peer, sid: transport.sid, member }));
+    s5b.hear(transport);
+    const offered = (this.#offered = await s5b.offer());
+    if (this.ended) s5b.close();
+    return offered.candidates.length;
   }
 
   /** As {@link say}, for what can be lost: the other side's state tells. */
@@ -122,7 +130,7 @@ export class JingleSession {
   /** Sends our offer. Rejects as {@link StanzaStream.request} does. */
   initiate(): Promise<void> {
     this.#known = true;
-    const contents = [this.#content(this.#ibb ?? this.#offered, this.#task.describe())];
+    const contents = [this.#content(this.#offered, this.#task.describe())];
     return this.say("session-initiate", { contents });
   }
 
@@ -221,8 +229,8 @@ export class JingleSession {
     if (!transport) throw new Refusal("not-understood");
     if (action === "transport-replace") return { type: action, way: transport.type === "ibb" ? "ibb" : "other" };
     // Something else than what was offered is no answer to it.
-    const offered = action === "session-accept" && this.#s5b ? "s5b" : "ibb";
-    const way = transport.type === offered ? offered : "other";
+    const offered = this.#offered?.type;
+    const way = offered && transport.type === offered ? offered : "other";
     if (action === "transport-accept") return { type: action, way };
     if (this.#state.at !== "offered") return { type: "accept", way: "other" };
     const fits = this.#task.accepted(description?.type === "file" ? description : undefined);
@@ -271,11 +279,11 @@ export class JingleSession {
       case "transport-reject":
         return this.mention("transport-reject", { contents: [this.#content(transport)] });
       case "replace":
-        this.#ibb = freshTransport("ibb") as Ibb;
-        return this.#firmly(this.say("transport-replace", { contents: [this.#content(this.#ibb)] }));
+        this.#offered = freshTransport("ibb");
+        return this.#firmly(this.say("transport-replace", { contents: [this.#content(this.#offered)] }));
       case "transport-accept":
         if (transport?.type !== "ibb") return;
-        this.#ibb = transport;
+        this.#offered = transport;
         // COMPAT: Gajim 1.x names no stream ("None"), and goes on only when the session is accepted once more.
         if (transport.sid === "None") return this.#firmly(this.#accept());
         return this.#firmly(this.say("transport-accept", { contents: [this.#content(transport)] }));
@@ -283,7 +291,7 @@ export class JingleSession {
   }
 
   #accept(): Promise<void> {
-    const contents = [this.#content(this.#ibb ?? this.#offered, this.#task.describe())];
+    const contents = [this.#content(this.#offered, this.#task.describe())];
     return this.say("session-accept", { responder: this.facts.self, contents });
   }
 
@@ -291,8 +299,8 @@ export class JingleSession {
     const transport = heard?.contents.find(({ name }) => name === this.facts.content)?.transport;
     if (transport?.type === "s5b") this.#s5b?.hear(transport);
     // §2.1 of XEP-0261: a smaller block may be asked for.
-    if (transport?.type === "ibb" && this.#ibb)
-      this.#ibb = { ...this.#ibb, blockSize: Math.min(this.#ibb.blockSize, transport.blockSize) };
+    if (transport?.type === "ibb" && this.#offered?.type === "ibb")
+      this.#offered = { ...this.#offered, blockSize: Math.min(this.#offered.blockSize, transport.blockSize) };
   }
 
   async #connect(way: machine.Way): Promise<void> {
@@ -323,8 +331,8 @@ export class JingleSession {
   /** XEP-0261 §2.2: the initiator opens. */
   #connectInBand(signal: AbortSignal): Promise<ByteStream> {
     const { direction, self, peer } = this.facts;
-    if (!this.#ibb) throw new Refusal("stream-unreachable");
-    const { sid, blockSize } = this.#ibb;
+    if (this.#offered?.type !== "ibb") throw new Refusal("stream-unreachable");
+    const { sid, blockSize } = this.#offered;
     const address = { self, peer, sid };
     const { inBand } = this.#parts;
     return direction === "out" ? inBand.open(address, blockSize, signal) : inBand.expect(address, blockSize, signal);

@@ -56,18 +56,21 @@ export class JingleMethod implements OfferMethod {
       },
       giving,
     );
-    void this.#begin(session, giving, order, resource.can(s5b.NS) === true ? "s5b" : "ibb");
+    void this.#begin(session, giving, order, resource);
     return () => {
       giving.withdraw();
       session.note({ type: "withdrawn" });
     };
   }
 
-  async #begin(session: JingleSession, giving: JingleGiving, order: OfferOrder, way: "s5b" | "ibb"): Promise<void> {
+  async #begin(session: JingleSession, giving: JingleGiving, order: OfferOrder, resource: Resource): Promise<void> {
     const { stream } = this.parts.sessions.parts;
     const { parcel, line } = order;
     try {
-      await session.prepare(freshTransport(way));
+      const hosts = resource.can(s5b.NS) === true && (await session.prepare(freshTransport("s5b")));
+      // Without a host of ours it would be up to his, behind whatever he is; and not every taker survives a replacement (Dino).
+      if ((hosts === 0 && resource.can(ibb.NS) === true) || hosts === false)
+        await session.prepare(freshTransport("ibb"));
       if (session.ended) return;
       const body = xml("body", {}, line);
       const attrs = { type: "chat", id: randomId(), from: this.parts.contact, to: parcel.recipient };
@@ -77,9 +80,9 @@ export class JingleMethod implements OfferMethod {
       await said;
       if (!session.ended) giving.tell({ type: "sent" });
       await answer;
-      if (!session.ended) giving.tell({ type: "reached" });
+      if (session.unanswered) giving.tell({ type: "reached" });
     } catch (thrown) {
-      if (session.ended) return;
+      if (!session.unanswered) return;
       // Nobody has answered: the client may be a dead connection that the server takes for alive, and wake up one day.
       if (asRefusal(thrown).code === "offline" && stream.online) giving.tell({ type: "unreached" });
       else giving.fail(session, thrown);

@@ -100,7 +100,7 @@ export function patience(direction: Direction, { at }: State): number {
     replacing: MINUTE,
     moving: 24 * 60 * MINUTE,
     // Storage may take its time with a large file; a client tells at once that it has one.
-    closing: direction === "in" ? 10 * MINUTE : MINUTE,
+    closing: direction === "in" ? 10 * MINUTE : MINUTE / 2,
     parting: MINUTE / 6,
     ended: 0,
   };
@@ -302,8 +302,8 @@ const OUT: Omit<Table, "judging"> = {
     received: { state: { at: "parting" }, effects: [DISCONNECT, tell(DONE)] },
     "transport-replace": keepTransport,
     terminate: (event) => (event.condition === "success" ? over(DONE) : goodBye(CUT)(event)),
-    // Not every client says that it has the file.
-    timeout: (_, { sure }) => (sure ? end("success", DONE) : end("connectivity-error", CUT)),
+    // An acknowledged stream is not a file: Dino takes all of an in-band one, and cannot make anything of it.
+    timeout: (_, { sure }) => (sure ? end("timeout", NO_METHOD) : end("connectivity-error", CUT)),
   },
   parting: {
     terminate: { state: ENDED },
