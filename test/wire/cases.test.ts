@@ -12,6 +12,7 @@ import * as bytestreams from "../../component/messenger/wire/xep0065-bytestreams
 import * as oob from "../../component/messenger/wire/xep0066-oob.js";
 import * as si from "../../component/messenger/wire/xep0095-si.js";
 import * as siFileTransfer from "../../component/messenger/wire/xep0096-si-ft.js";
+import * as jingle from "../../component/messenger/wire/xep0166-jingle.js";
 import * as receipts from "../../component/messenger/wire/xep0184-receipts.js";
 import * as hashes from "../../component/messenger/wire/xep0300-hashes.js";
 import * as correction from "../../component/messenger/wire/xep0308-correction.js";
@@ -34,6 +35,11 @@ const CODECS: Record<string, Codec> = {
   "xep0066-oob": oob,
   "xep0095-si": si,
   "xep0096-si-ft": siFileTransfer,
+  "xep0166-jingle": {
+    read: jingle.read,
+    write: (value: jingle.Jingle) =>
+      value.contents.some(({ security }) => security !== undefined) ? undefined : jingle.write(value),
+  },
   "xep0184-receipts": receipts,
   "xep0300-hashes": hashes,
   "xep0308-correction": correction,

@@ -66,7 +66,7 @@ export interface Jingle {
 
 /** Undefined for what has no sid, or an action that there is not. */
 export function read(element: Element): Jingle | undefined {
-  const sid = attribute(element, "sid");
+  const sid = attribute(element, "sid", 512);
   const action = ACTIONS.find((known) => known === attribute(element, "action"));
   if (!element.is("jingle", NS) || sid === undefined || !action) return undefined;
   const [initiator, responder] = [attribute(element, "initiator"), attribute(element, "responder")];
