@@ -106,7 +106,8 @@ export class Delivery {
   }
 
   /**
-   * Offers one waiting parcel now. `reachable`: he has just spoken to us, so he is there whether or not we see his presence.
+   * Offers one waiting parcel now. `reachable`: he has just asked for it in words, so he is there whether or not we see his presence, and
+   * what his client may have been asked before did not do.
    * False when he is away, or when somebody else was first.
    */
   async offer(parcel: Parcel, reachable = false): Promise<boolean> {
@@ -127,7 +128,8 @@ export class Delivery {
     this.#withdraw(id); // what is left of an earlier offer
     this.#unrecorded.set(id, Promise.resolve());
     let isOut = false;
-    const run = ladder.offer(order, this.#cuts.isHopeless(id), async (method, event) => {
+    const how = this.#cuts.isHopeless(id) ? "only" : reachable ? "too" : "if needed";
+    const run = ladder.offer(order, how, async (method, event) => {
       if (event.type !== "sent" || isOut) return this.#report(parcel, method, event);
       isOut = true;
       this.#out(parcel, method, link);

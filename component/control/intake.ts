@@ -82,6 +82,7 @@ export class Intakes {
       const stored = await patiently(patience, () => this.#fetch(intake, place, progress));
       const kept = await this.#keeper.keep(intake, stored, patience);
       await progress.end(kept.size);
+      this.#keeper.tell(intake);
     } catch (e) {
       await progress.end(undefined);
       throw e;

@@ -75,7 +75,7 @@ export class Keeper {
     return { clock: services.clock, signal: this.stopping, passing: AWAY, most: PATIENCE_MS, onWait };
   }
 
-  /** Stored bytes become a file. Settles when that is durable; his sender is told by notices. */
+  /** Stored bytes become a file. Settles when that is durable; {@link tell} then has its sender told. */
   async keep(intake: Intake, { mediaType, ...blob }: Stored, patience: Patience): Promise<KeptFile> {
     const { services, notices, limits } = this.parts;
     const { index, clock } = services;
@@ -87,8 +87,12 @@ export class Keeper {
       return index.keep(intake, blob, file, limits.quota, (f) => [notices.make(f.owner, "kept", ofFile(f))]);
     });
     if (named.length > 0) await this.#passOn(kept, named);
-    notices.flush(kept.owner);
     return kept;
+  }
+
+  /** Says what has been put down for the sender of an intake. */
+  tell({ owner }: Intake): void {
+    this.parts.notices.flush(owner);
   }
 
   /** The end of an intake that is not kept: told, and on record. Never rejects. */
@@ -134,7 +138,7 @@ export class Keeper {
   ): Promise<void> {
     try {
       await write([notice]);
-      this.parts.notices.flush(intake.owner);
+      this.tell(intake);
     } catch {
       this.say(sender, say(notice.kind, notice.details));
       this.follow(this.#recorded(intake, () => write([])));

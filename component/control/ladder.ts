@@ -53,15 +53,15 @@ export class Ladder {
     return this.#streams.length > 0 && resources.some(({ isKnown }) => !isKnown);
   }
 
-  /** Makes all first offers, in this very call. `linkOnly`: byte streams have been tried often enough. */
-  offer(order: OfferOrder, linkOnly: boolean, hear: Hearing): Run {
+  /** Makes all first offers, in this very call. `link`: "too", when he asks for it in words; "only", when byte streams have been tried often enough. */
+  offer(order: OfferOrder, link: "if needed" | "too" | "only", hear: Hearing): Run {
     const clients: Client[] = order.resources.map((resource) => ({
       resource,
-      methods: linkOnly || this.#manners.patience(resource) === 0 ? [] : this.#suitable(order.parcel, resource),
+      methods: link === "only" || this.#manners.patience(resource) === 0 ? [] : this.#suitable(order.parcel, resource),
     }));
     const lanes = clients.filter(({ methods }) => methods.length > 0);
     const parts = { ...this.#parts, link: this.#link, manners: this.#manners, hear };
-    const run = new Climbing(order, lanes, lanes.length < clients.length, parts);
+    const run = new Climbing(order, lanes, link === "too" || lanes.length < clients.length, parts);
     run.start();
     return run;
   }

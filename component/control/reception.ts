@@ -97,6 +97,7 @@ export class Receptions {
       const writer = await patiently(patience, () => parts.blobs.resume(intake.blobKey));
       if (writer?.written === intake.size) {
         await this.#keeper.keep(intake, await store(writer!, intake, parts.blobs), patience);
+        this.#keeper.tell(intake);
       } else if (writer && writer.written > 0) {
         await writer.rest();
         await this.#keeper.setAside(intake, sender, writer.written);
@@ -209,6 +210,7 @@ class StreamReception implements Reception {
         const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, { sha256, ...(this.#head && { head: this.#head }) }); // prettier-ignore
         await this.#keeper.keep(this.#intake, stored, patience);
         await this.#progress.end(this.#size);
+        this.#keeper.tell(this.#intake);
       } catch (e) {
         await this.#writer?.abort();
         await this.#keeper.giveUp(this.#intake, this.#sender, this.#named(e));
@@ -247,7 +249,7 @@ class StreamReception implements Reception {
     if (this.#recorded) return this.#keeper.giveUp(this.#intake, this.#sender, why);
     const words = { name: label(this.#intake.name), why: why.message };
     await services.index.addNotices([notices.make(this.#intake.owner, "not-kept", words)]);
-    notices.flush(this.#intake.owner);
+    this.#keeper.tell(this.#intake);
   }
 
   async #create(): Promise<void> {

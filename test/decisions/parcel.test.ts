@@ -34,6 +34,9 @@ describe("a parcel's life", () => {
       ["offer", "begin", "complete", "complete", "cut", "bounce", "expire"],
       "delivered",
     ],
+    ["a stream broke, and another goes on", ["offer", "begin", "broken", "offer", "begin", "complete"], "delivered"],
+    ["a stream broke before it began to count", ["offer", "broken"], "waiting"],
+    ["the link went out besides", ["offer", "linked", "begin", "cut"], "offered"],
     ["the process died while bytes moved", ["offer", "begin", "recover"], "offered"],
     ["the last byte was about to go, and the peer closed", ["offer", "begin", "last", "cut"], "offered"],
     ["the last byte went", ["offer", "begin", "last", "complete"], "delivered"],
@@ -57,6 +60,10 @@ describe("a parcel's life", () => {
         expect(move.hold).toBe(false);
         expect(move.endLinks).toBe(move.to !== "delivered");
       }
+  });
+
+  test("once the link is out besides, an offer outlives the process that made it", () => {
+    expect(run(["offer", "linked"]).hold).toBe(false);
   });
 
   test("the sender hears of every end that he did not choose", () => {

@@ -10,7 +10,7 @@ import { Ladder } from "../../component/control/ladder.js";
 import { Links } from "../../component/control/links.js";
 import { Notices } from "../../component/control/notices.js";
 import { Counter } from "../../component/control/office.js";
-import type { Announced, Fetcher, Index, Office, OfferMethod } from "../../component/control/ports.js";
+import type { Announced, BlobStore, Fetcher, Index, Office, OfferMethod } from "../../component/control/ports.js";
 import { Receptions } from "../../component/control/reception.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type BareJid } from "../../component/lib/jid.js";
@@ -66,7 +66,8 @@ export class OfficeStage {
   readonly stream = new FakeStream();
   readonly clock = new FakeClock();
   readonly internet = new Internet();
-  readonly blobs: MemoryBlobStore;
+  /** The bytes, unless they are elsewhere. */
+  readonly blobs = new MemoryBlobStore();
   readonly index: Index;
   readonly desk: Links;
   readonly housekeeping: Housekeeping;
@@ -80,11 +81,10 @@ export class OfficeStage {
   constructor(
     url = "sqlite::memory:",
     limits: Partial<{ file: number; quota: number; keep: number; transfers: number; commands: number }> = {},
-    more: { readonly blobs?: MemoryBlobStore; readonly streams?: readonly OfferMethod[] } = {},
+    more: { readonly blobs?: BlobStore; readonly streams?: readonly OfferMethod[] } = {},
   ) {
     const log = createLog("silent");
-    const blobs = (this.blobs = more.blobs ?? new MemoryBlobStore());
-    const { streams = [] } = more;
+    const { streams = [], blobs = this.blobs } = more;
     const { stream, clock, contact } = this;
     const given = {
       file: 1_000_000,
@@ -146,6 +146,7 @@ export class OfficeStage {
   async stop(): Promise<void> {
     this.receptions.stop();
     await this.keeper.stop();
+    await this.settle(); // what is being told is told
     this.directory.stop();
     await this.index.stop();
   }
