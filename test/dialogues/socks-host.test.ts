@@ -1,7 +1,7 @@
 /** Our own stream host (XEP-0065 §6.3) against peers of every kind, over real sockets. */
 import { afterEach, expect, test } from "@jest/globals";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { systemClock } from "../../component/lib/clock.js";
 import { bare } from "../../component/lib/jid.js";
@@ -180,6 +180,28 @@ test("half-open connections: the oldest of all makes room too", async () => {
   for (let i = 0; i < 40; i++) peers.push(await stage.connect());
   await stillServes();
   await Promise.all(peers.slice(0, 37).map((peer) => peer.rest()));
+});
+
+test("3,000 connections that say nothing, from everywhere, keep nobody out", async () => {
+  await start();
+  const flood = new Set<Socket>();
+  for (let round = 0; round < 10; round++) {
+    const connected = Array.from({ length: 300 }, async (_, i) => {
+      const socket = connect({
+        port: stage.port,
+        host: "127.0.0.1",
+        localAddress: `127.${round + 1}.0.${(i % 200) + 1}`,
+      });
+      flood.add(socket);
+      socket.on("error", () => undefined).on("close", () => flood.delete(socket));
+      await once(socket, "connect");
+    });
+    await within("300 connections", Promise.all(connected));
+  }
+  await stillServes();
+  expect(flood.size).toBeGreaterThan(0);
+  expect(flood.size).toBeLessThan(2000);
+  for (const socket of flood) socket.destroy();
 });
 
 test("a member has only so many addresses, and gets them back", async () => {
