@@ -1,0 +1,319 @@
+/** Jingle sessions with a peer that the test plays, stanza by stanza: what is accepted, refused, and answered after the end. */
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import type { ByteStream, IncomingFile, Reception, StreamHosts } from "../../component/control/ports.js";
+import { Refusal } from "../../component/lib/errors.js";
+import type { FullJid, Jid } from "../../component/lib/jid.js";
+import { createLog } from "../../component/lib/log.js";
+import { JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
+import { type Element, xml } from "../../component/messenger/stanza.js";
+import type { InBand } from "../../component/messenger/streams.js";
+import { FakeClock, settled } from "../harness/fake-clock.js";
+import { FakeStream } from "../harness/fake-stream.js";
+import { receptionOf, type Received } from "../harness/receptions.js";
+
+const ROMEO = "romeo@example.org/orchard";
+const BOT = "bot@files.example.org/restante";
+const FT = "urn:xmpp:jingle:apps:file-transfer:5";
+
+let stream: FakeStream;
+let clock: FakeClock;
+let sessions: JingleSessions;
+let received: Received[];
+/** In-band streams that are waited for, by their sid. */
+let awaited: Map<string, (stream: ByteStream) => void>;
+let verdict: (file: IncomingFile) => Refusal | undefined;
+let before: Buffer;
+
+beforeEach(() => {
+  stream = new FakeStream();
+  stream.answer = (iq) => xml("iq", { type: "result", id: String(iq.attrs["id"]) });
+  clock = new FakeClock();
+  received = [];
+  awaited = new Map();
+  verdict = () => undefined;
+  before = Buffer.alloc(0);
+  const inBand: InBand = {
+    expect: ({ sid }, _, signal) =>
+      new Promise((resolve, reject) => {
+        awaited.set(sid, resolve);
+        signal.addEventListener("abort", () => {
+          awaited.delete(sid);
+          reject(signal.reason as Error);
+        });
+      }),
+    open: async () => Promise.reject(new Refusal("stream-unreachable")),
+  };
+  const hosts: StreamHosts = {
+    own: [],
+    expect: () => () => {},
+    dial: async () => Promise.reject(new Refusal("stream-unreachable")),
+  };
+  const office = {
+    receive: async (from: FullJid, to: Jid, file: IncomingFile): Promise<Reception> => {
+      const refusal = verdict(file);
+      if (refusal) throw refusal;
+      const one = receptionOf(from, to, file, () => {}, before);
+      received.push(one);
+      return one;
+    },
+  };
+  const proxies = { near: async () => [], activate: async () => {} };
+  const parts = { router: stream, stream, office, hosts, inBand, proxies, clock, log: createLog("silent") };
+  sessions = new JingleSessions(parts);
+  sessions.start();
+});
+
+let ids = 0;
+
+/** What is answered: "ok", or the error's conditions. */
+async function say(action: string, inner = "", { sid = "s", from = ROMEO, to = BOT } = {}): Promise<string> {
+  const reply = await stream.receive(
+    `<iq xmlns="jabber:component:accept" type="set" id="${ids++}" from="${from}" to="${to}"><jingle xmlns="urn:xmpp:jingle:1" action="${action}" sid="${sid}">${inner}</jingle></iq>`,
+  );
+  await settled();
+  await settled();
+  const error = (reply as Element).getChild("error");
+  return error
+    ? error.getChildElements().flatMap((e) => (e.getName() === "text" ? [] : [e.getName()])).join(" ")
+    : "ok"; // prettier-ignore
+}
+
+const IBB = `<transport xmlns="urn:xmpp:jingle:transports:ibb:1" sid="t" block-size="4096"/>`;
+const offer = (file = "<name>a.bin</name><size>10</size>", transport = IBB, attrs = `senders="initiator"`): string =>
+  `<content creator="initiator" name="c" ${attrs}><description xmlns="${FT}"><file>${file}</file></description>${transport}</content>`;
+
+/** What we have said in sessions since the last time: the action, and what matters in it. */
+function said(): string[] {
+  return stream.take().map((iq) => {
+    const jingle = iq.getChild("jingle", "urn:xmpp:jingle:1")!;
+    const reason = jingle.getChild("reason")?.getChildElements().map((e) => (e.getName() === "text" ? `“${e.getText()}”` : e.getName())); // prettier-ignore
+    const payload = jingle.getChildElements().find((e) => e.getNS() === FT);
+    const words = [jingle.attrs["action"] as string, ...(reason ?? []), ...(payload ? [payload.getName()] : [])];
+    return words.join(" ");
+  });
+}
+
+/** A stream that brings these bytes and ends. */
+function bringing(bytes: Buffer, ended = { closed: false }): ByteStream {
+  return {
+    kind: "in-band",
+    async receive(most, sink, signal) {
+      signal.throwIfAborted();
+      await sink(bytes.subarray(0, most));
+      return Math.min(most, bytes.length);
+    },
+    write: async () => {},
+    end: async () => {},
+    close: () => void (ended.closed = true),
+  };
+}
+
+async function arrives(bytes: Buffer, sid = "t"): Promise<{ closed: boolean }> {
+  const ended = { closed: false };
+  awaited.get(sid)!(bringing(bytes, ended));
+  for (let i = 0; i < 5; i++) await settled();
+  return ended;
+}
+
+const TEN = Buffer.from("0123456789");
+
+test("a file is taken in, and he is told", async () => {
+  expect(await say("session-initiate", offer())).toBe("ok");
+  expect(said()).toEqual(["session-accept"]);
+  const { closed } = await arrives(TEN);
+  expect(received).toMatchObject([{ from: ROMEO, to: BOT, file: { name: "a.bin", size: 10 }, outcome: "complete", outcomes: 1, bytes: TEN }]); // prettier-ignore
+  expect(said()).toEqual(["session-info received", "session-terminate success"]);
+  expect([closed, clock.waiting]).toEqual([true, 0]);
+});
+
+test("everything comes from the address that was addressed", async () => {
+  await say("session-initiate", offer(), { to: "juliet\\40example.org@files.example.org/(null)" });
+  await arrives(TEN);
+  for (const iq of stream.take()) expect(iq.attrs["from"]).toBe("juliet\\40example.org@files.example.org/(null)");
+});
+
+describe("what is refused", () => {
+  const OMEMO = `<security xmlns="urn:xmpp:jingle:jet-omemo:0"/></content>`;
+  test.each<[string, string, string | RegExp]>([
+    ["a request for a file", offer(undefined, IBB, `senders="responder"`), /failed-application .* file-not-available$/],
+    ["an encrypted one", offer().replace("</content>", OMEMO), /security-error “That message was encrypted/],
+    ["a transport that we have not", offer(undefined, `<transport xmlns="urn:xmpp:jingle:transports:webrtc:0"/>`), /unsupported-transports “/],
+    ["a call", offer().replaceAll(FT, "urn:xmpp:jingle:apps:rtp:1"), /unsupported-applications “/],
+    ["a file without a size", offer("<name>a</name>"), /incompatible-parameters “/],
+    ["the end of a file whose beginning is not here", offer(`<size>10</size><range offset="5"/>`), /incompatible-parameters “/],
+  ])("%s", async (_, inner, reason) => {
+    expect(await say("session-initiate", inner)).toBe("ok");
+    expect(said()).toEqual([expect.stringMatching(reason)]);
+    expect(received.every(({ outcomes }) => outcomes === 1)).toBe(true);
+    expect(clock.waiting).toBe(0);
+  }); // prettier-ignore
+
+  test("by the office, in its words", async () => {
+    verdict = () => new Refusal("too-large", { name: "a.bin", size: "10 B", limit: "9 B" });
+    await say("session-initiate", offer());
+    expect(said()).toEqual(["session-terminate media-error “a.bin is too large: 10 B, and I take files of up to 9 B.” file-too-large"]); // prettier-ignore
+  });
+
+  test("all but the first file of a session", async () => {
+    await say("session-initiate", offer() + offer().replace(`name="c"`, `name="d"`));
+    expect(said()).toEqual([expect.stringMatching(/^content-remove busy/), "session-accept"]);
+    expect(await say("content-add", offer().replace(`name="c"`, `name="e"`))).toBe("ok");
+    expect(said()).toEqual([expect.stringMatching(/^content-reject busy/)]);
+    await arrives(TEN);
+    expect(received).toHaveLength(1);
+  });
+
+  test("too many sessions of one person", async () => {
+    verdict = () => undefined;
+    const answers: string[] = [];
+    for (let i = 0; i < 40; i++) answers.push(await say("session-initiate", offer(), { sid: `s${i}` }));
+    expect(answers.filter((answer) => answer === "ok")).toHaveLength(32);
+    expect(answers.at(-1)).toBe("policy-violation");
+    await say("session-terminate", "<reason><cancel/></reason>", { sid: "s0" });
+    expect(await say("session-initiate", offer(), { sid: "more" })).toBe("ok");
+  });
+});
+
+describe("which session", () => {
+  test("nobody's", async () => {
+    expect(await say("session-terminate")).toBe("item-not-found unknown-session");
+    expect(await say("session-accept")).toBe("item-not-found unknown-session");
+  });
+
+  test("the same sid from another client is another session", async () => {
+    await say("session-initiate", offer());
+    expect(await say("session-initiate", offer(), { from: "romeo@example.org/balcony" })).toBe("ok");
+    expect(await say("session-terminate", "", { from: "eve@example.org/x" })).toBe("item-not-found unknown-session");
+    expect(received).toHaveLength(2);
+  });
+
+  test("a session belongs to the address that was addressed", async () => {
+    await say("session-initiate", offer());
+    expect(await say("session-terminate", "", { to: "files.example.org" })).toBe("item-not-found unknown-session");
+  });
+
+  test("a sid is used once, until it is forgotten", async () => {
+    await say("session-initiate", offer());
+    expect(await say("session-initiate", offer())).toBe("conflict");
+    await say("session-terminate", "<reason><cancel/></reason>");
+    expect(await say("session-initiate", offer())).toBe("conflict");
+  });
+
+  test("what comes after the end is answered as if it were still there, for a while", async () => {
+    await say("session-initiate", offer());
+    await arrives(TEN);
+    stream.take();
+    expect(await say("session-info", `<checksum xmlns="${FT}"><file/></checksum>`)).toBe("ok");
+    expect(await say("session-terminate", "<reason><success/></reason>")).toBe("ok");
+    expect(said()).toEqual([]);
+    await clock.turn(301_000);
+    await say("session-initiate", offer(), { sid: "other" });
+    await say("session-terminate", "", { sid: "other" });
+    expect(await say("session-terminate")).toBe("item-not-found unknown-session");
+  });
+
+  test("nonsense", async () => {
+    expect(await say("session-initiate")).toBe("bad-request");
+    expect(await say("explode")).toBe("bad-request");
+    expect(await say("session-initiate", offer(), { from: "romeo@example.org" })).toBe("bad-request");
+    await say("session-initiate", offer());
+    expect(await say("transport-info")).toBe("bad-request");
+    expect(await say("session-accept", offer())).toBe("unexpected-request out-of-order");
+    expect(await say("session-info", "<active xmlns='urn:xmpp:jingle:apps:rtp:info:1'/>")).toBe("feature-not-implemented unsupported-info"); // prettier-ignore
+  });
+});
+
+describe("the bytes", () => {
+  test("go on where they were cut, when he can", async () => {
+    before = TEN.subarray(0, 4);
+    await say("session-initiate", offer("<name>a.bin</name><size>10</size><range/>"));
+    const [accept] = stream.take();
+    expect(accept!.toString()).toContain(`<range offset="4"/>`);
+    await arrives(TEN.subarray(4));
+    expect(received).toMatchObject([{ outcome: "complete", bytes: TEN }]);
+  });
+
+  test("begin at the beginning when he cannot", async () => {
+    before = TEN.subarray(0, 4);
+    await say("session-initiate", offer());
+    expect(stream.take().join()).not.toContain("range");
+    await arrives(TEN);
+    expect(received).toMatchObject([{ outcome: "complete", bytes: TEN }]);
+  });
+
+  test("that are too few are a cut", async () => {
+    await say("session-initiate", offer());
+    await arrives(TEN.subarray(1));
+    expect(received).toMatchObject([{ outcome: { code: "stream-cut" }, outcomes: 1 }]);
+    expect(said().at(-1)).toBe("session-terminate connectivity-error");
+  });
+
+  test("are waited for, but not for ever", async () => {
+    await say("session-initiate", offer());
+    await clock.turn(61_000);
+    expect(received).toMatchObject([{ outcome: { code: "stream-unreachable" }, outcomes: 1 }]);
+    expect(said().at(-1)).toMatch(/^session-terminate failed-transport “I could not connect/);
+    expect([awaited.size, clock.waiting]).toEqual([0, 0]);
+  });
+
+  test("a hash that was announced is waited for", async () => {
+    const hash = `<hash xmlns="urn:xmpp:hashes:2" algo="sha-256">hNiYdl9OQTIxUDtTHjN2WrROfPhm5m6MMxHO2Aw0NNk=</hash>`;
+    const wanted = `<size>10</size><hash-used xmlns="urn:xmpp:hashes:2" algo="sha-256"/>`;
+    await say("session-initiate", offer(wanted));
+    await arrives(TEN);
+    expect(received[0]!.outcome).toBeUndefined();
+    await say("session-info", `<checksum xmlns="${FT}" name="c"><file>${hash}</file></checksum>`);
+    expect(received[0]!.outcome).toBe("complete");
+
+    await say("session-initiate", offer(wanted), { sid: "s2" });
+    await arrives(TEN);
+    expect(received[1]!.outcome).toBeUndefined();
+    await clock.turn(15_001);
+    expect(received[1]!.outcome).toBe("complete");
+  });
+});
+
+describe("from SOCKS5 to in-band", () => {
+  const S5B = `<transport xmlns="urn:xmpp:jingle:transports:s5b:1" sid="t5"/>`;
+  const about = (transport: string): string => `<content creator="initiator" name="c">${transport}</content>`;
+  const error = about(S5B.replace("/>", "><candidate-error/></transport>"));
+
+  test("as it should be", async () => {
+    await say("session-initiate", offer(undefined, S5B));
+    expect(said()).toEqual(["session-accept", "transport-info"]);
+    expect(await say("transport-info", error)).toBe("ok");
+    expect(await say("transport-replace", about(IBB))).toBe("ok");
+    expect(said()).toEqual(["transport-accept"]);
+    await arrives(TEN);
+    expect(received).toMatchObject([{ outcome: "complete" }]);
+  });
+
+  test("as Gajim 1.x has it: no name, and a second acceptance", async () => {
+    await say("session-initiate", offer(undefined, S5B));
+    await say("transport-info", error);
+    stream.take();
+    await say("transport-replace", about(IBB.replace(`sid="t"`, `sid="None"`)));
+    expect(said()).toEqual(["session-accept"]);
+    await arrives(TEN, "None");
+    expect(received).toMatchObject([{ outcome: "complete" }]);
+  });
+
+  test("and nothing follows", async () => {
+    await say("session-initiate", offer(undefined, S5B));
+    await say("transport-info", error);
+    await clock.turn(61_000);
+    expect(received).toMatchObject([{ outcome: { code: "stream-unreachable" }, outcomes: 1 }]);
+    expect(clock.waiting).toBe(0);
+  });
+});
+
+test("at the end of the program every session ends, and none begins", async () => {
+  await say("session-initiate", offer());
+  stream.take();
+  sessions.stop();
+  await settled();
+  expect(said()).toEqual([expect.stringMatching(/^session-terminate gone “I am being restarted/)]);
+  expect(received).toMatchObject([{ outcome: { code: "stopping" }, outcomes: 1 }]);
+  expect(await say("session-initiate", offer(), { sid: "late" })).toBe("service-unavailable");
+  expect(clock.waiting).toBe(0);
+});
