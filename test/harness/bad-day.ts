@@ -1,6 +1,6 @@
 /** Romeo and Juliet at a bot that both know, and what tests of bad days ask of it. */
 import { setTimeout as delay } from "node:timers/promises";
-import { xml, xmppUser, type LogInServer, type XmppUser } from "./clients/xmppjs.js";
+import { xml, xmppUser, type LogInServer, type XmppUser, type XmppUserOptions } from "./clients/xmppjs.js";
 import { Origin } from "./origin.js";
 import { sha256 } from "./post-office.js";
 import { startRestante, type ComponentServer, type Restante, type RestanteOptions } from "./restante.js";
@@ -60,8 +60,8 @@ export class BadDay {
   }
 
   /** Logs somebody in. */
-  async user(name: string): Promise<XmppUser> {
-    const user = await xmppUser(this.#server, name);
+  async user(name: string, options?: XmppUserOptions): Promise<XmppUser> {
+    const user = await xmppUser(this.#server, name, options);
     this.#users.push(user);
     return user;
   }

@@ -22,8 +22,17 @@ export interface Attempt {
   readonly moved: number;
 }
 
-/** Offers the file and sends it from where the receiver wants it on, up to `until`: there the connection is reset. */
-export async function sendBySi(user: XmppUser, to: string, tape: Tape, until = Infinity): Promise<Attempt> {
+/**
+ * Offers the file and sends it from where the receiver wants it on, up to `until`: there the connection is reset, when
+ * `cutting` has resolved.
+ */
+export async function sendBySi(
+  user: XmppUser,
+  to: string,
+  tape: Tape,
+  until = Infinity,
+  cutting: () => Promise<void> = async () => undefined,
+): Promise<Attempt> {
   const sid = randomUUID();
   const field = xml("field", { var: "stream-method", type: "list-single" }, xml("option", {}, xml("value", {}, BYTESTREAMS))); // prettier-ignore
   const offer = xml(
@@ -49,7 +58,12 @@ export async function sendBySi(user: XmppUser, to: string, tape: Tape, until = I
     const asked = await read(socket, 47);
     socket.write(Buffer.concat([Buffer.from([5, 0, 0]), asked.subarray(3)]));
     await used;
-    const moved = await pour(socket, tape, from, Math.min(tape.size, Math.max(from + 1, until)));
+    const end = Math.min(tape.size, Math.max(from + 1, until));
+    const moved = await pour(socket, tape, from, end);
+    if (end < tape.size) {
+      await cutting();
+      socket.destroy();
+    } else socket.end();
     return { from, moved };
   } finally {
     server.close();
@@ -63,8 +77,6 @@ async function pour(socket: Socket, tape: Tape, from: number, end: number): Prom
     if (!socket.write(piece)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => undefined);
     at += piece.length;
   }
-  if (end < tape.size) socket.destroy();
-  else socket.end();
   return at - from;
 }
 
