@@ -99,10 +99,11 @@ export class Delivery {
     return patiently({ clock, signal: this.#stop.signal, passing: UNRECORDED, most: PATIENCE_MS, onWait }, write);
   }
 
-  /** From now on nothing waits to be recorded. */
+  /** From now on nothing is offered, and nothing waits to be recorded. What was out without a link is offered again after the next start. */
   stop(): void {
     this.#stop.abort();
     this.#learning.stop();
+    for (const run of this.#runs.values()) run.stop();
   }
 
   /**
@@ -170,6 +171,7 @@ export class Delivery {
   /** Never rejects. */
   async #offerAll(recipient: BareJid): Promise<void> {
     const { ladder, whereabouts } = this.#parts;
+    if (this.#stop.signal.aborted) return;
     if (this.#learning.waits(recipient, ladder.isLearning(whereabouts.resources(recipient)))) return;
     try {
       for (let after = 0; ;) {

@@ -28,6 +28,8 @@ export interface Run {
   fetched(): void;
   /** Ends all of them; nothing more is told. */
   withdraw(): void;
+  /** The program stops: no other offer is made any more, and all are withdrawn but one whose last byte is on its way. */
+  stop(): void;
 }
 
 interface Client {
@@ -91,6 +93,8 @@ class Climbing implements Run {
   readonly #watches = new Map<number, () => void>();
   readonly #first: Step;
   #state: Climb;
+  /** The last byte is on its way, or has been. */
+  #isEnding = false;
 
   /** `link`: whether it goes at once. */
   constructor(order: OfferOrder, lanes: readonly Client[], link: boolean, parts: ClimbingParts) {
@@ -119,6 +123,10 @@ class Climbing implements Run {
     void this.#meet({ type: "withdraw" });
   }
 
+  stop(): void {
+    if (!this.#isEnding) this.withdraw();
+  }
+
   async #meet(event: ClimbEvent, whole?: OfferEvent): Promise<void> {
     const { state, effects } = climb(this.#state, event);
     this.#state = state;
@@ -138,6 +146,7 @@ class Climbing implements Run {
           this.#drop(leg);
           break;
         case "tell":
+          this.#isEnding ||= effect.event === "last";
           told.push(this.#parts.hear(this.#methodOf(leg), whole?.type === effect.event ? whole : ({ type: effect.event } as OfferEvent))); // prettier-ignore
           break;
         case "note":

@@ -279,6 +279,19 @@ describe("a stream that breaks", () => {
   });
 });
 
+test("a stop withdraws what is out, says nothing, and the next life offers again", async () => {
+  await sent("psi");
+  stage.heard(JULIET);
+  const [old, offer] = [stage, jingle.last];
+  await stage.stop();
+  expect(offer.withdrawn).toBe(true);
+  expect([si.offers, old.heard(JULIET)]).toEqual([[], []]);
+  await life();
+  await stage.housekeeping.recover();
+  await stage.online(JULIET, "psi");
+  expect(jingle.offers).toHaveLength(1);
+});
+
 test("taken back by its sender: every offer is withdrawn, and a late acceptance moves nothing", async () => {
   await sent("dino", "pidgin");
   await stage.say(`${ROMEO}/home`, "del 1");

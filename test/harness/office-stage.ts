@@ -71,6 +71,7 @@ export class OfficeStage {
   readonly index: Index;
   readonly desk: Links;
   readonly housekeeping: Housekeeping;
+  readonly delivery: Delivery;
   readonly keeper: Keeper;
   readonly receptions: Receptions;
   readonly office: Office;
@@ -124,7 +125,7 @@ export class OfficeStage {
     const link = (token: string, name: string): string =>
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
     const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore
-    const delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url: link, clock, log }); // prettier-ignore
+    const delivery = (this.delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
     const all = { ...given, domains: ["example.org"] };
     const services: Services = { index, delivery, whereabouts: directory, speaker, clock, url: link, quota: given.quota, domain: "files.example.org" }; // prettier-ignore
     const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, log }));
@@ -144,6 +145,7 @@ export class OfficeStage {
   }
 
   async stop(): Promise<void> {
+    this.delivery.stop();
     this.receptions.stop();
     await this.keeper.stop();
     await this.settle(); // what is being told is told
