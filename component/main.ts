@@ -109,7 +109,7 @@ export function createService(config: Config, log: Log): Service {
   // control
   const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
   const methods = [
-    new JingleMethod({ sessions: jingle, contact }),
+    new JingleMethod({ sessions: jingle, self: selfOf(contact) }),
     siMethod,
     new LinkMethod({ stream, contact, fates }),
   ];

@@ -15,6 +15,7 @@ import { Refusal } from "../../component/lib/errors.js";
 import { bare, toJid, type FullJid, type Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
+import { selfOf } from "../../component/messenger/about.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";
 import { JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { type Element, StanzaError } from "../../component/messenger/stanza.js";
@@ -98,7 +99,7 @@ function openEnds(): Ends {
   };
   const sessions = end(ours, hosts);
   end(hers, { own: [], expect: () => () => {}, dial: (...what) => hosts.dial(...what) });
-  const method = new JingleMethod({ sessions, contact: CONTACT });
+  const method = new JingleMethod({ sessions, self: selfOf(CONTACT) });
   const it: Ends = { stream: ours, method, sessions, received, wire, verdict: async () => undefined, before: Buffer.alloc(0), dial: true, own: true }; // prettier-ignore
   return it;
 }

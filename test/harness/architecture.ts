@@ -59,10 +59,10 @@ function wrongDirection({ from, to, ours }: Import): string | undefined {
     : `${from} must not import ${to}: ${mine} knows only ${allowed.join(" and ") || "itself"}`;
 }
 
-/** Inside the messenger: stanza ← wire ← negotiate ← methods ← the rest. */
+/** Inside the messenger: stanza, streams ← wire ← negotiate ← methods ← the rest. */
 function wrongDepth({ from, to, ours }: Import): string | undefined {
   const depth = (path: string): number =>
-    path === "messenger/stanza.ts"
+    path === "messenger/stanza.ts" || path === "messenger/streams.ts"
       ? 0
       : 1 + ((["wire", "negotiate", "methods"].findIndex((part) => path.startsWith(`messenger/${part}/`)) + 4) % 4);
   if (!ours || blockOf(from) !== "messenger" || blockOf(to) !== "messenger") return undefined;

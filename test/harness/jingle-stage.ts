@@ -11,6 +11,7 @@ import { createLog } from "../../component/lib/log.js";
 import { BotContact } from "../../component/messenger/contact.js";
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
+import { selfOf } from "../../component/messenger/about.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";
 import { JINGLE_FEATURES, JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { ProxyFinder } from "../../component/messenger/proxies.js";
@@ -110,7 +111,7 @@ export async function jingleStage(server: ComponentServer, host = "127.0.0.1"): 
     office: { standing: async () => {} }, directory: { askBack: (jid) => void stream.send(presence("subscribe", contact, jid)) },
   }); // prettier-ignore
   const sessions = new JingleSessions({ router, stream, office, hosts, proxies, inBand, clock, log });
-  const method = new JingleMethod({ sessions, contact });
+  const method = new JingleMethod({ sessions, self: selfOf(contact) });
   await socks.start();
   streams.start();
   sessions.start();

@@ -5,8 +5,7 @@
 import type { ByteStream, OfferEvent, OfferMethod, OfferOrder, Parcel, Resource } from "../../control/ports.js";
 import { type ErrorCode, Refusal, asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
-import type { BareJid } from "../../lib/jid.js";
-import { selfOf } from "../about.js";
+import { bareOf, type Jid } from "../../lib/jid.js";
 import type { Outcome } from "../negotiate/jingle.js";
 import { xml } from "../stanza.js";
 import * as wire from "../wire/xep0166-jingle.js";
@@ -23,7 +22,7 @@ const MOST = 2 ** 31;
 export interface JingleMethodParts {
   readonly sessions: JingleSessions;
   /** Who offers. */
-  readonly contact: BareJid;
+  readonly self: Jid;
 }
 
 export class JingleMethod implements OfferMethod {
@@ -38,7 +37,7 @@ export class JingleMethod implements OfferMethod {
   }
 
   offer(order: OfferOrder, report: (event: OfferEvent) => Promise<void>): () => void {
-    const { sessions, contact } = this.parts;
+    const { sessions, self } = this.parts;
     const [resource] = order.resources;
     if (!resource) throw new TypeError("a Jingle offer to no client");
     const { parcel } = order;
@@ -46,7 +45,7 @@ export class JingleMethod implements OfferMethod {
     const session = sessions.open(
       {
         direction: "out",
-        self: selfOf(contact),
+        self,
         peer: resource.jid,
         sid: randomId(),
         content: "file",
@@ -73,7 +72,7 @@ export class JingleMethod implements OfferMethod {
         await session.prepare(freshTransport("ibb"));
       if (session.ended) return;
       const body = xml("body", {}, line);
-      const attrs = { type: "chat", id: randomId(), from: this.parts.contact, to: parcel.recipient };
+      const attrs = { type: "chat", id: randomId(), from: bareOf(this.parts.self), to: parcel.recipient };
       const said = line === "" ? undefined : stream.send(xml("message", attrs, body));
       const answer = session.initiate();
       answer.catch(() => {}); // looked at below
