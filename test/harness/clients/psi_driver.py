@@ -52,6 +52,7 @@ def write_profile(relay_port):
     hidden = ''.join(f'{ord(c) ^ ord(jid[i % len(jid)]):04x}' for i, c in enumerate(password))
     profile = Path(os.environ['XDG_CONFIG_HOME'], 'psi', 'profiles', 'default')
     profile.mkdir(parents=True)
+    Path(os.environ['XDG_DATA_HOME'], 'psi', 'profiles', 'default').mkdir(parents=True)  # it does not make it in time
     FILES.mkdir()
     account = options(enabled=True, auto=True, name='test', jid=jid, password=hidden, use_host=True, host='127.0.0.1', port=relay_port, ssl='no',
                       allow_plain='always', resource='psi', automatic_resource=False, priority=5, enable_sm=False, ibb_only=ibb_only == 'yes')
@@ -238,15 +239,17 @@ async def ending(task):
         os._exit(1)
 
 
-async def stay(psi):
-    raise RuntimeError(f'Psi ended with {await psi.wait()}')
+async def stay(psi, log):
+    raise RuntimeError(f'Psi ended with {await psi.wait()}: {log.read_text()[-2000:]}')
 
 
 async def main():
     server = await asyncio.start_server(relay, '127.0.0.1', 0)
     write_profile(server.sockets[0].getsockname()[1])
-    psi = await asyncio.create_subprocess_exec(*PSI)
-    background = [asyncio.create_task(ending(task)) for task in (take_files(), watch_files(), close_errors(), stay(psi))]
+    log = Path(folder) / 'psi.log'
+    with open(log, 'wb') as file:
+        psi = await asyncio.create_subprocess_exec(*PSI, stdout=file, stderr=file)
+    background = [asyncio.create_task(ending(task)) for task in (take_files(), watch_files(), close_errors(), stay(psi, log))]
     await obey()
     for task in background:
         task.cancel()
