@@ -6,6 +6,9 @@ import { ofProgress, say, type Word } from "./words.js";
 /** Transfers shorter than this need no progress line. */
 const QUIET_MS = 3_000;
 
+/** Blocks come by the ten thousand in a second: not each of them is worth a sentence. */
+const PACE_MS = 500;
+
 /** The words for each state of the line. */
 export interface ProgressWords {
   readonly begun: Word;
@@ -38,6 +41,7 @@ export class Progress {
   readonly #clock: Clock;
   readonly #began: number;
   #shown = false;
+  #next: number;
 
   constructor(line: ProgressLine, words: ProgressWords, name: string, clock: Clock) {
     this.#line = line;
@@ -45,16 +49,18 @@ export class Progress {
     this.#name = name;
     this.#clock = clock;
     this.#began = clock.now();
+    this.#next = this.#began + QUIET_MS;
   }
 
   /** So many bytes are here. */
   at(got: number, size: number | undefined): void {
-    const ms = this.#clock.now() - this.#began;
-    if (ms < QUIET_MS) return;
+    const now = this.#clock.now();
+    if (now < this.#next) return;
+    this.#next = now + PACE_MS;
     const { begun, at, some } = this.#words;
     const word = !this.#shown ? begun : size ? at : some;
     this.#shown = true;
-    this.#line.update(say(word, ofProgress(this.#name, got, size, ms)));
+    this.#line.update(say(word, ofProgress(this.#name, got, size, now - this.#began)));
   }
 
   /** The last word, where there was a first one. Never rejects. `size`: of what is kept; undefined: it is not. */
