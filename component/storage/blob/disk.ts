@@ -62,6 +62,7 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
+  /** What a dead process left is written in order, so it is a beginning. After a loss of power that holds on file systems that grow a file no further than its data (ext4 as usual, XFS, Btrfs). */
   async resume(key: string): Promise<BlobWriter | undefined> {
     checkKey(key);
     try {
