@@ -476,7 +476,7 @@ describe("in any order", () => {
         await Promise.all([...waits, writing]);
         if (receives) expect(sink.bytes.toString()).toBe(taken);
       }),
-      { numRuns: 150 },
+      { numRuns: 150, timeout: 5000 },
     );
-  });
+  }, 120_000);
 });
