@@ -12,6 +12,11 @@ import { diskRefusal } from "./disk-errors.js";
 const GATHER = 2 ** 20;
 /** A chunk of this size is worth a write of its own. */
 const LARGE = 2 ** 18;
+/** After so many bytes the disk is set to work while more come: then a commit has little left to wait for. More often would hold writes up. */
+const AHEAD = 2 ** 28;
+
+/** One such sync at a time in the whole process: each takes a thread, and there are few. */
+let isSyncing = false;
 
 /** What the store does with the written file. */
 export interface Ending {
@@ -36,6 +41,9 @@ export class DiskWriter implements BlobWriter {
   #position = 0;
   /** The write that is under way; never rejects: its error is kept in #failure. */
   #flight: Promise<void> = Promise.resolve();
+  /** The sync that is under way, likewise. */
+  #sync: Promise<void> = Promise.resolve();
+  #synced = 0;
   #failure: Error | undefined;
   #committing: Promise<{ sha256: string; size: number }> | undefined;
   #gone: Promise<void> | undefined;
@@ -93,9 +101,7 @@ export class DiskWriter implements BlobWriter {
   async rest(): Promise<void> {
     if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
     try {
-      await this.#flush();
-      await this.#landed();
-      await this.#file.datasync();
+      await this.#settle();
       await this.#ending.settle();
     } catch (e) {
       await this.#giveUp();
@@ -114,9 +120,7 @@ export class DiskWriter implements BlobWriter {
 
   async #commit(): Promise<{ sha256: string; size: number }> {
     try {
-      await this.#flush();
-      await this.#landed();
-      await this.#file.datasync();
+      await this.#settle();
       await this.#file.close();
       await this.#ending.publish();
     } catch (e) {
@@ -126,6 +130,15 @@ export class DiskWriter implements BlobWriter {
     return { sha256: this.#hash.digest("hex"), size: this.#written };
   }
 
+  /** All bytes on the disk. An error that an earlier sync has met is not told again by the system: it is kept. */
+  async #settle(): Promise<void> {
+    await this.#flush();
+    await this.#landed();
+    await this.#sync;
+    if (this.#failure) throw this.#failure;
+    await this.#file.datasync();
+  }
+
   #giveUp(): Promise<void> {
     this.#gone ??= this.#discard();
     return this.#gone;
@@ -133,6 +146,7 @@ export class DiskWriter implements BlobWriter {
 
   async #discard(): Promise<void> {
     await this.#flight;
+    await this.#sync;
     this.#buffer = this.#spare = undefined;
     try {
       await this.#file.close().finally(() => this.#ending.discard());
@@ -155,9 +169,21 @@ export class DiskWriter implements BlobWriter {
     await this.#landed();
     const at = this.#position;
     this.#position += bytes.length;
-    this.#flight = this.#put(bytes, at).catch((e: unknown) => {
-      this.#failure = diskRefusal(e);
-    });
+    this.#flight = this.#put(bytes, at).then(() => this.#syncAhead(), this.#fail);
+  }
+
+  readonly #fail = (e: unknown): void => {
+    this.#failure ??= diskRefusal(e);
+  };
+
+  #syncAhead(): void {
+    if (isSyncing || this.#position - this.#synced < AHEAD) return;
+    isSyncing = true;
+    this.#synced = this.#position;
+    this.#sync = this.#file
+      .datasync()
+      .catch(this.#fail)
+      .finally(() => (isSyncing = false));
   }
 
   async #landed(): Promise<void> {
