@@ -429,7 +429,7 @@ export interface Office {
   links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<void>;
   /**
    * Offers a file by his client's own transfer: judged before the first byte, and before anything is accepted. The exception to "none of these rejects":
-   * a Refusal here is the answer to the offer (and nothing is said in chat).
+   * a Refusal here is the answer to the offer; a member is told in chat too, because clients keep the reason to themselves.
    */
   receive(from: FullJid, to: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception>;
   /** Sent something that nobody here can read. `scheme`: OMEMO, OpenPGP, OTR. */
