@@ -214,6 +214,11 @@ async def watch_files():
 
 # ---- orders ----
 
+async def hides_chat():
+    """An Escape that is heard late would close the chat of the next order."""
+    return not await xdotool('search', '--onlyvisible', '--classname', '^chat$')
+
+
 async def subscribe(address):
     await remote(address, 'roster')
     dialog = await window('--name', 'Add Contact$')
@@ -228,7 +233,7 @@ async def say(address, text):
     async def sent():
         return SENT['messages'] > before
     await until(lambda: press(chat, 'Return'), sent)
-    await press(chat, 'Escape')
+    await until(lambda: press(chat, 'Escape'), hides_chat)
 
 
 async def send(address, path):
@@ -247,7 +252,7 @@ async def send(address, path):
     async def offered():
         return SENT['offers'] > before
     await until(lambda: press(dialog, 'ctrl+Return'), offered)
-    await press(chat, 'Escape')
+    await until(lambda: press(chat, 'Escape'), hides_chat)
 
 
 ORDERS = {'subscribe': subscribe, 'say': say, 'send': send}
