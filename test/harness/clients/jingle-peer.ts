@@ -7,6 +7,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import {
   answerTo,
+  bytes,
   content,
   description,
   FILE_TRANSFER,
@@ -15,7 +16,10 @@ import {
   JINGLE,
   join,
   socksTransport,
+  terminate,
 } from "./stream-words.js";
+import type { Tape } from "../tape.js";
+import { drain, pour, type Attempt, type Sending, type Taking } from "./si-peer.js";
 import { xml, type Element, type XmppUser } from "./xmppjs.js";
 
 const DISCO = "http://jabber.org/protocol/disco#info";
@@ -70,7 +74,7 @@ export async function connected(user: XmppUser, bot: string, sid: string, answer
   const { port, cid, address } = hostIn(answer);
   const { socket, verdict } = await join(port, address);
   if (verdict !== 0) throw new Error(`the host said ${verdict}`);
-  socket.read(); // the rest of its answer
+  await bytes(socket, 3 + address.length + 2); // the rest of its answer
   await says(user, bot, sid, xml("candidate-used", { cid }), String(answer.getChild("transport")!.attrs["sid"]));
   return socket;
 }
@@ -81,11 +85,62 @@ export async function says(user: XmppUser, bot: string, sid: string, what: Eleme
 }
 
 /** Sends a file, as an honest client does. */
-export async function sendByJingle(user: XmppUser, bot: string, name: string, bytes: Uint8Array): Promise<void> {
+export async function sendByJingle(user: XmppUser, bot: string, name: string, file: Uint8Array): Promise<void> {
   const sid = randomUUID();
-  const answer = await accepted(user, bot, sid, description(name, bytes.length), socksTransport(randomUUID()));
+  const answer = await accepted(user, bot, sid, description(name, file.length), socksTransport(randomUUID()));
   const socket = await connected(user, bot, sid, answer);
-  socket.end(bytes);
+  socket.end(file);
   socket.resume();
   await Promise.all([heard(user, "session-terminate", sid), once(socket, "close")]);
+}
+
+/** Offers the file and sends it from where the receiver wants it on. Rejects when he does not answer. */
+export async function sendTape(
+  user: XmppUser,
+  bot: string,
+  tape: Tape,
+  { onPiece = () => undefined, about = "" }: Sending = {},
+): Promise<Attempt> {
+  const sid = randomUUID();
+  const offer = description(tape.name, tape.size, xml("desc", {}, about), xml("range"));
+  const answer = await accepted(user, bot, sid, offer, socksTransport(randomUUID()));
+  const range = answer.getChild("description")?.getChild("file")?.getChild("range");
+  const from = Number(range?.attrs["offset"] ?? 0);
+  const socket = await connected(user, bot, sid, answer);
+  const moved = await pour(socket, tape, from, tape.size, onPiece);
+  socket.end();
+  socket.resume();
+  return { from, moved };
+}
+
+/** Accepts each offer over SOCKS5 as `take` says. In place of {@link speaksJingle}; to be called once for a user. */
+export function receiveByJingle(user: XmppUser, take: (name: string, size: number) => Taking): void {
+  user.answer("set", JINGLE, "jingle", async (iq) => {
+    if (iq.getChild("jingle")!.attrs["action"] === "session-initiate")
+      void taken(user, iq, take).catch(() => undefined); // the bot died
+    return undefined;
+  });
+}
+
+async function taken(user: XmppUser, iq: Element, take: (name: string, size: number) => Taking): Promise<void> {
+  const bot = String(iq.attrs["from"]);
+  const sid = String(iq.getChild("jingle")!.attrs["sid"]);
+  const offer = contentOf(iq);
+  const file = offer.getChild("description")!.getChild("file")!;
+  const [name, size] = [file.getChildText("name")!, Number(file.getChildText("size"))];
+  const stream = String(offer.getChild("transport")!.attrs["sid"]);
+  const taking = take(name, size);
+  const wanted = description(name, size, xml("range", { offset: String(taking.from) }));
+  const accept = content(wanted, socksTransport(stream));
+  accept.attrs["name"] = String(offer.attrs["name"]);
+  await answerTo(user, bot, jingle("session-accept", sid, accept));
+  const socket = await connected(user, bot, sid, offer);
+  const ended = ({ from, moved }: Attempt): void => {
+    taking.ended({ from, moved });
+    if (from + moved < size) return;
+    const has = xml("received", { xmlns: FILE_TRANSFER, creator: "initiator", name: String(offer.attrs["name"]) });
+    void user.send(xml("iq", { type: "set", id: randomUUID(), to: bot }, jingle("session-info", sid, has)));
+    void user.send(xml("iq", { type: "set", id: randomUUID(), to: bot }, terminate(sid, "success")));
+  };
+  await drain(socket, { ...taking, size, ended });
 }

@@ -22,6 +22,15 @@ export interface Attempt {
   readonly moved: number;
 }
 
+export interface Sending {
+  /** Told of how far it is. */
+  readonly onPiece?: (at: number) => void;
+  /** The description, which may name the recipient. */
+  readonly about?: string;
+  /** How long an answer may take (ms). */
+  readonly patience?: number;
+}
+
 /**
  * Offers the file and sends it from where the receiver wants it on, up to `until`: there the connection is reset, when
  * `cutting` has resolved.
@@ -32,16 +41,17 @@ export async function sendBySi(
   tape: Tape,
   until = Infinity,
   cutting: () => Promise<void> = async () => undefined,
+  { onPiece = () => undefined, about = "", patience = PATIENCE }: Sending = {},
 ): Promise<Attempt> {
   const sid = randomUUID();
   const field = xml("field", { var: "stream-method", type: "list-single" }, xml("option", {}, xml("value", {}, BYTESTREAMS))); // prettier-ignore
   const offer = xml(
     "si",
     { xmlns: SI, id: sid, profile: FILE },
-    xml("file", { xmlns: FILE, name: tape.name, size: String(tape.size) }, xml("range")),
+    xml("file", { xmlns: FILE, name: tape.name, size: String(tape.size) }, xml("desc", {}, about), xml("range")),
     xml("feature", { xmlns: NEGOTIATION }, xml("x", { xmlns: "jabber:x:data", type: "form" }, field)),
   );
-  const answer = await user.request("set", to, offer, PATIENCE);
+  const answer = await user.request("set", to, offer, patience);
   const range = answer.getChild("si", SI)?.getChild("file", FILE)?.getChild("range");
   const from = Number(range?.attrs["offset"] ?? 0);
 
@@ -50,8 +60,8 @@ export async function sendBySi(
   try {
     const arrived = once(server, "connection") as Promise<[Socket]>;
     const host = xml("streamhost", { jid: user.jid, host: "127.0.0.1", port: String((server.address() as AddressInfo).port) }); // prettier-ignore
-    const used = user.request("set", to, xml("query", { xmlns: BYTESTREAMS, sid }, host), PATIENCE);
-    const [socket] = await arrived;
+    const used = user.request("set", to, xml("query", { xmlns: BYTESTREAMS, sid }, host), patience);
+    const [socket] = await Promise.race([arrived, used.then(() => arrived)]);
     socket.on("error", () => undefined);
     await read(socket, 3);
     socket.write(Buffer.from([5, 0]));
@@ -59,7 +69,7 @@ export async function sendBySi(
     socket.write(Buffer.concat([Buffer.from([5, 0, 0]), asked.subarray(3)]));
     await used;
     const end = Math.min(tape.size, Math.max(from + 1, until));
-    const moved = await pour(socket, tape, from, end);
+    const moved = await pour(socket, tape, from, end, onPiece);
     if (end < tape.size) {
       await cutting();
       socket.destroy();
@@ -70,12 +80,20 @@ export async function sendBySi(
   }
 }
 
-async function pour(socket: Socket, tape: Tape, from: number, end: number): Promise<number> {
+/** Writes this part of the tape; answers how much of it was taken before the connection broke, if it did. */
+export async function pour(
+  socket: Socket,
+  tape: Tape,
+  from: number,
+  end: number,
+  onPiece: (at: number) => void,
+): Promise<number> {
   let at = from;
   for (const piece of tape.from(from, end)) {
     if (socket.destroyed) break;
     if (!socket.write(piece)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => undefined);
     at += piece.length;
+    onPiece(at);
   }
   return at - from;
 }
@@ -139,7 +157,10 @@ export function receiveBySi(user: XmppUser, take: (name: string, size: number) =
   });
 }
 
-async function drain(socket: Socket, { from, until, size, sink, ended }: Taking & { size: number }): Promise<void> {
+export async function drain(
+  socket: Socket,
+  { from, until, size, sink, ended }: Taking & { size: number },
+): Promise<void> {
   const most = Math.min(size, Math.max(from + 1, until)) - from;
   let moved = 0;
   socket.on("data", (piece: Buffer) => {
