@@ -96,7 +96,6 @@ export class JingleMethod implements OfferMethod {
 /** The bytes of one parcel on their way out. */
 class JingleGiving implements Task {
   #offset = 0;
-  #moving: Promise<void> | undefined;
   #withdrawn = false;
   #failed: ErrorCode | undefined;
 
@@ -130,7 +129,6 @@ class JingleGiving implements Task {
     // A part that does not reach the end would leave nobody with the file.
     if (offset > size || (length !== undefined && offset + length < size)) return false;
     this.#offset = offset;
-    this.#moving ??= this.#withdrawn ? Promise.resolve() : this.report({ type: "moving" });
     return true;
   }
 
@@ -140,7 +138,8 @@ class JingleGiving implements Task {
     // He has all of it from an earlier attempt, and may say so at once.
     const isLast = span.start === span.end;
     if (isLast) last();
-    await this.#moving;
+    // Not when he accepts: should no stream come about, the file goes another way.
+    await this.#note({ type: "moving" }, last);
     if (isLast) await this.#note({ type: "last" }, last);
     await giveOut(stream, this.order, span, (event) => this.#note(event, last), signal);
     return true;
