@@ -1,6 +1,6 @@
 /**
  * The whole program as a process: how long it takes from its start to "ready" with 1,000,000 waiting parcels, and how much memory it
- * takes while a file of 4 GiB comes in by a link and goes out by one.
+ * takes while a file of 4 GiB comes in by a link and goes out by one, and another comes in and goes out by stream initiation over SOCKS5.
  *
  *     npm run build && node --import ./test/harness/typescript.mjs bench/whole.ts [--parcels 1000000] [--size 4096]
  */
@@ -12,9 +12,11 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { receiveBySi, sendBySi, takesSi } from "../test/harness/clients/si-peer.js";
 import { xmppUser } from "../test/harness/clients/xmppjs.js";
 import { startProsody } from "../test/harness/prosody.js";
 import { startRestante, type Restante } from "../test/harness/restante.js";
+import { Tape } from "../test/harness/tape.js";
 import { fillSqlite } from "./waiting-parcels.js";
 
 const { values } = parseArgs({
@@ -67,8 +69,26 @@ const tookOut = (performance.now() - began) / 1000;
 if (code !== 0) throw new Error(`curl ended with ${code}`);
 const rate = (seconds: number): string => `${(SIZE / 1e6 / seconds).toFixed(0)} MB/s`;
 console.log(`memory  ${values.size} MiB in by a link at ${rate(tookIn)}, out at ${rate(tookOut)}: RSS at most ${afterIn.toFixed(0)} MiB in, ${(await peak(restante)).toFixed(0)} MiB in all (idle ${idle.toFixed(0)} MiB)`); // prettier-ignore
-await romeo.stop();
 source.close();
+
+const tape = new Tape("tape.bin", SIZE);
+began = performance.now();
+await sendBySi(romeo, `${restante.contact}/restante`, tape);
+await romeo.waitMessage(restante.contact, /I keep tape\.bin .* as number 2/, 300_000);
+const streamedIn = (performance.now() - began) / 1000;
+const juliet = await xmppUser(prosody, "juliet", { available: false });
+const taken = new Promise<void>((resolve) =>
+  receiveBySi(juliet, () => ({ from: 0, until: Infinity, sink: () => (began ||= performance.now()), ended: () => resolve() })),
+); // prettier-ignore
+began = 0;
+await takesSi(juliet);
+await juliet.subscribe(restante.contact);
+await romeo.say(restante.contact, `send 2 to ${juliet.bare}`);
+await taken;
+const streamedOut = (performance.now() - began) / 1000;
+console.log(`memory  ${values.size} MiB in by SOCKS5 at ${rate(streamedIn)}, out at ${rate(streamedOut)}: RSS at most ${(await peak(restante)).toFixed(0)} MiB in all`); // prettier-ignore
+await juliet.stop();
+await romeo.stop();
 
 // start
 await restante.stop();

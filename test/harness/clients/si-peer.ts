@@ -91,7 +91,7 @@ export async function pour(
   let at = from;
   for (const piece of tape.from(from, end)) {
     if (socket.destroyed) break;
-    if (!socket.write(piece)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => undefined);
+    if (!socket.write(piece)) await first(socket, "drain", "close");
     at += piece.length;
     onPiece(at);
   }
@@ -179,9 +179,17 @@ async function read(socket: Socket, count: number): Promise<Buffer> {
   for (;;) {
     const bytes = socket.read(count) as Buffer | null;
     if (bytes) return bytes;
-    await Promise.race([
-      once(socket, "readable"),
-      once(socket, "close").then(() => Promise.reject(new Error("the stream host hung up"))),
-    ]);
+    if ((await first(socket, "readable", "close")) === "close") throw new Error("the stream host hung up");
+  }
+}
+
+/** Which of the events comes first. Leaves no listener behind. */
+async function first<E extends string>(socket: Socket, ...events: E[]): Promise<E> {
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    return await Promise.race(events.map((event) => once(socket, event, { signal }).then(() => event)));
+  } finally {
+    over.abort();
   }
 }
