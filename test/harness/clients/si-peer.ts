@@ -22,6 +22,14 @@ export interface Attempt {
   readonly moved: number;
 }
 
+/** What else a sender does. */
+export interface Sending {
+  /** What he writes beside the file. */
+  readonly description?: string;
+  /** In the middle of the file nothing more goes before this has resolved. */
+  readonly midway?: () => Promise<void>;
+}
+
 /**
  * Offers the file and sends it from where the receiver wants it on, up to `until`: there the connection is reset, when
  * `cutting` has resolved.
@@ -32,13 +40,19 @@ export async function sendBySi(
   tape: Tape,
   until = Infinity,
   cutting: () => Promise<void> = async () => undefined,
+  { description, midway }: Sending = {},
 ): Promise<Attempt> {
   const sid = randomUUID();
   const field = xml("field", { var: "stream-method", type: "list-single" }, xml("option", {}, xml("value", {}, BYTESTREAMS))); // prettier-ignore
   const offer = xml(
     "si",
     { xmlns: SI, id: sid, profile: FILE },
-    xml("file", { xmlns: FILE, name: tape.name, size: String(tape.size) }, xml("range")),
+    xml(
+      "file",
+      { xmlns: FILE, name: tape.name, size: String(tape.size) },
+      ...(description === undefined ? [] : [xml("desc", {}, description)]),
+      xml("range"),
+    ),
     xml("feature", { xmlns: NEGOTIATION }, xml("x", { xmlns: "jabber:x:data", type: "form" }, field)),
   );
   const answer = await user.request("set", to, offer, PATIENCE);
@@ -59,7 +73,10 @@ export async function sendBySi(
     socket.write(Buffer.concat([Buffer.from([5, 0, 0]), asked.subarray(3)]));
     await used;
     const end = Math.min(tape.size, Math.max(from + 1, until));
-    const moved = await pour(socket, tape, from, end);
+    const middle = midway ? Math.max(from, tape.size / 2) : from;
+    const before = await pour(socket, tape, from, middle);
+    await midway?.();
+    const moved = before + (await pour(socket, tape, middle, end));
     if (end < tape.size) {
       await cutting();
       socket.destroy();
