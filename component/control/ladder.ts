@@ -121,6 +121,7 @@ class Climbing implements Run {
   readonly #watches = new Map<number, () => void>();
   readonly #first: Step;
   #state: Climb;
+  #introduced: Promise<void> = Promise.resolve();
   /** The last byte is on its way, or has been. */
   #isEnding = false;
 
@@ -137,8 +138,7 @@ class Climbing implements Run {
   start(): void {
     const { parcel, line } = this.#order;
     // A client may need a conversation in which to show the offer. The link's method says the line itself, where it is alone.
-    if (this.#lanes.length > 0 && line !== "")
-      void this.#parts.speaker.say(parcel.recipient, line).catch(() => undefined);
+    if (this.#lanes.length > 0 && line !== "") this.#introduced = this.#parts.speaker.introduce(parcel.recipient, line);
     this.#lanes.forEach(({ resource }, leg) => this.#watch(leg, resource, this.#parts.clock.now()));
     void this.#perform(this.#first.effects);
   }
@@ -196,7 +196,7 @@ class Climbing implements Run {
     this.#attempts.set(leg, attempt);
     const order = leg === "link"
       ? { ...this.#order, resources, line: this.#lanes.length > 0 ? "" : line }
-      : { ...this.#order, resources: [this.#lanes[leg]!.resource], line: "" }; // prettier-ignore
+      : { ...this.#order, resources: [this.#lanes[leg]!.resource], line: "", introduced: this.#introduced }; // prettier-ignore
     const withdraw = attempt.method.offer(order, async (event) => {
       // A method that has been given up, or withdrawn, has no say any more.
       if (this.#attempts.get(leg) === attempt) await this.#meet({ type: event.type, leg }, event);

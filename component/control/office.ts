@@ -64,9 +64,16 @@ export class Counter implements Office {
   async receive(from: FullJid, to: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception> {
     const { domains, pace, receptions } = this.#parts;
     requireMember(from, domains); // a stranger learns no more, and costs no more
-    if (pace.take(from) !== "ok") throw pace.refusal();
-    await this.#meet(bareOf(from), true);
-    return receptions.open(from, to, file, method);
+    const turn = pace.take(from);
+    try {
+      if (turn !== "ok") throw pace.refusal();
+      await this.#meet(bareOf(from), true);
+      return await receptions.open(from, to, file, method);
+    } catch (e) {
+      // Gajim and Pidgin show nothing of the reason that their engines are given.
+      if (turn !== "ignore") void this.#refuse(from, to, e);
+      throw e;
+    }
   }
 
   encrypted(from: Jid, to: Jid, scheme: string): Promise<void> {

@@ -261,6 +261,8 @@ export interface Whereabouts {
 export interface Speaker {
   /** One message of plain text to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. `id`: the same for what is said again because nobody knows whether it was said. */
   say(to: Jid, text: string, answering?: Jid, id?: string): Promise<void>;
+  /** As `say`; settles when a client says that it has it (XEP-0184), or after a moment where none does. Never rejects. */
+  introduce(to: BareJid, text: string): Promise<void>;
   /** As `say`, to an address that may not exist or may not be wanted there; tells if a server gives it back. */
   ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void>;
   /** A message that is nothing but a file's URL, in every form that clients know. Settles as `say`. */
@@ -285,6 +287,8 @@ export interface OfferOrder {
   readonly url: string;
   /** The chat line that goes before it; "" when it has been said. */
   readonly line: string;
+  /** Settles when he has the line that has been said, or after a moment: for offers that clients lose which have not read it. Never rejects. */
+  readonly introduced?: Promise<void>;
   /** The bytes, for methods that move them. */
   read(span: Span, signal?: AbortSignal): Promise<BlobReader>;
   /**
@@ -436,7 +440,7 @@ export interface Office {
   links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<void>;
   /**
    * Offers a file by his client's own transfer: judged before the first byte, and before anything is accepted. The exception to "none of these rejects":
-   * a Refusal here is the answer to the offer (and nothing is said in chat).
+   * a Refusal here is the answer to the offer; a member is told in chat too, because clients keep the reason to themselves.
    */
   receive(from: FullJid, to: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception>;
   /** Sent something that nobody here can read. `scheme`: OMEMO, OpenPGP, OTR. */

@@ -7,7 +7,11 @@ import type { Fates } from "./methods/fates.js";
 import { fileMessage } from "./wire/file-message.js";
 import { Line } from "./line.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
+import * as receipts from "./wire/xep0184-receipts.js";
 import * as correction from "./wire/xep0308-correction.js";
+
+/** A client that has just logged in may take a while to read what waited for it (ms). */
+const RECEIPT_TIME = 3000;
 
 export interface SpeakerParts {
   readonly stream: StanzaStream;
@@ -23,6 +27,22 @@ export class StreamSpeaker implements Speaker {
 
   say(to: Jid, text: string, answering?: Jid, id = randomId()): Promise<void> {
     return this.#send(id, to, answering, bodyOf(text));
+  }
+
+  async introduce(to: BareJid, text: string): Promise<void> {
+    const { fates, whereabouts } = this.parts;
+    const id = randomId();
+    const confirms = whereabouts.resources(to).some((resource) => resource.can(receipts.NS) === true);
+    let forget = (): void => {};
+    const there = new Promise<void>((resolve) => (forget = fates.watch(to, id, () => resolve(), RECEIPT_TIME)));
+    try {
+      await this.#send(id, to, undefined, bodyOf(text), ...(confirms ? [receipts.write({ type: "request" })] : []));
+      if (confirms) await there;
+    } catch {
+      // The stream is down; what is to follow will say so.
+    } finally {
+      forget();
+    }
   }
 
   async ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void> {

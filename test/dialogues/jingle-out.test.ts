@@ -114,7 +114,7 @@ interface Offer {
 
 const LAST_WORDS = ["delivered", "declined", "failed", "cut"];
 
-function offer(bytes: Buffer, more: { can?: (feature: string) => boolean; report?: (event: OfferEvent) => Promise<void>; read?: OfferOrder["read"] } = {}): Offer {
+function offer(bytes: Buffer, more: { can?: (feature: string) => boolean; report?: (event: OfferEvent) => Promise<void>; read?: OfferOrder["read"]; introduced?: Promise<void> } = {}): Offer {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   const parcel = { sender: bare("romeo@example.org"), recipient: bare("juliet@example.org"), name: "Mantua.bin", size: bytes.length, mediaType: "text/plain", sha256 } as Parcel; // prettier-ignore
   const resource = { jid: JULIET, priority: 0, show: "", isKnown: true, software: "", can: more.can ?? (() => true) } as const;
@@ -129,6 +129,7 @@ function offer(bytes: Buffer, more: { can?: (feature: string) => boolean; report
         resources: [resource],
         url: "",
         line: "Here it comes.",
+        ...(more.introduced && { introduced: more.introduced }),
         read: (span, signal) => {
           read.push(span);
           return source(span, signal);
@@ -141,7 +142,9 @@ function offer(bytes: Buffer, more: { can?: (feature: string) => boolean; report
       },
     );
   });
-  return { events, end: within("a last word", end), read, withdraw };
+  const last = within("a last word", end);
+  last.catch(() => undefined); // one that is withdrawn has none, and nobody waits for it
+  return { events, end: last, read, withdraw };
 } // prettier-ignore
 
 const types = (events: readonly OfferEvent[]): string[] => events.map(({ type }) => type).filter((type) => type !== "reached"); // prettier-ignore
@@ -186,6 +189,16 @@ describe("bytes arrive", () => {
   test("the line goes before the offer", async () => {
     await offer(randomBytes(10)).end;
     expect(ends.stream.sent.slice(0, 2).map(({ name }) => name)).toEqual(["message", "iq"]);
+  });
+
+  test("the offer waits until she has the line", async () => {
+    let introduce = (): void => {};
+    const introduced = new Promise<void>((resolve) => (introduce = resolve));
+    const { end } = offer(randomBytes(10), { introduced });
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(actions()).toEqual([]);
+    introduce();
+    expect(await end).toEqual({ type: "delivered" });
   });
 
   test("a client that knows only in-band streams gets one", async () => {

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { BlobStore, IncomingFile, Reception } from "../../component/control/ports.js";
 import { Refusal } from "../../component/lib/errors.js";
-import { bare, toJid, type FullJid } from "../../component/lib/jid.js";
+import { bare, bareOf, toJid, type FullJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
 import { DiskBlobStore } from "../../component/storage/blob/disk.js";
 import { MemoryBlobStore } from "../../component/storage/blob/memory.js";
@@ -99,13 +99,15 @@ describe("a file offered by a client", () => {
     expect(await keys()).toBe(1);
   });
 
-  test.each<[string, Partial<IncomingFile>, string, string]>([
-    ["of a stranger", {}, "not-a-member", "eve@elsewhere.example/x"],
-    ["that is too large", { size: 1_000_001 }, "too-large", `${ROMEO}/home`],
-    ["that is empty", { size: 0 }, "empty-file", `${ROMEO}/home`],
-  ])("%s is refused before a byte, and nothing is on record", async (_, file, code, from) => {
+  test.each<[string, Partial<IncomingFile>, string, string, RegExp[]]>([
+    ["of a stranger", {}, "not-a-member", "eve@elsewhere.example/x", []],
+    ["that is too large", { size: 1_000_001 }, "too-large", `${ROMEO}/home`, [/film\.mkv is too large/]],
+    ["that is empty", { size: 0 }, "empty-file", `${ROMEO}/home`, [/film\.mkv is empty/]],
+  ])("%s is refused before a byte, and nothing is on record", async (_, file, code, from, words) => {
     expect(await refusalOf(offer(file, from))).toBe(code);
-    expect(stage.heard(ROMEO)).toEqual([]);
+    await stage.settle();
+    // A member is told in chat, too, because clients keep the reason to themselves.
+    expect(stage.heard(bareOf(toJid(from)!))).toEqual(words.map((word) => expect.stringMatching(word)));
     expect(await stage.index.contact(bare("eve@elsewhere.example"))).toBeUndefined();
     expect(await keys()).toBe(0);
   });

@@ -197,3 +197,29 @@ test("a slow stream is not given more states than it takes, and a lost one does 
   await line.end("Done.");
   expect(stream.sent.map((stanza) => stanza.getChildText("body"))).toEqual(["10 %", "30 %", "Done."]);
 });
+
+test("introduces: settles when a client has the line, and does not wait for ever, nor where no client would say so", async () => {
+  const RECEIPTS = "urn:xmpp:receipts";
+  let settledOnes = 0;
+  const introduce = async (text: string): Promise<void> => {
+    void speaker.introduce(JULIET, text).then(() => settledOnes++);
+    await clock.turn(0);
+  };
+  await introduce("to nobody who confirms");
+  expect([settledOnes, stream.sent[0]?.getChild("request", RECEIPTS)]).toEqual([1, undefined]);
+
+  online = [{ ...client("balcony", false), can: (feature) => feature === RECEIPTS }];
+  await introduce("to a client that does");
+  expect([settledOnes, stream.sent[1]?.getChild("request", RECEIPTS)]).toEqual([1, expect.anything()]);
+  fates.reached(at("balcony"), idOf(stream.sent[1]));
+  await clock.turn(0);
+  expect(settledOnes).toBe(2);
+
+  await introduce("in vain");
+  await clock.turn(3000);
+  expect(settledOnes).toBe(3);
+
+  stream.online = false;
+  await introduce("into a stream that is down");
+  expect([settledOnes, clock.waiting]).toEqual([4, 0]);
+});

@@ -63,7 +63,7 @@ afterAll(async () => {
 });
 
 const send = (midway?: () => Promise<void>, until?: number, cutting?: () => Promise<void>) =>
-  sendBySi(romeo, `${day.bot}/restante`, taking.tape, until, cutting, { description: TO_JULIET, ...(midway && { midway }) }); // prettier-ignore
+  sendBySi(romeo, `${day.bot}/restante`, taking.tape, until, cutting, { about: TO_JULIET, ...(midway && { midway }) }); // prettier-ignore
 
 const told = (): string[] => {
   const name = taking.tape.name.replace(".", "\\.");

@@ -1,6 +1,6 @@
 /**
- * Five gigabytes by stream initiation, in and out, cut ten times each at places that a seed chooses: by the peer's network, by the death of
- * the bot, by the restart of the server. What comes of it is the file. The peers are scripted, because no real client can be cut at will.
+ * Five gigabytes by stream initiation, in and out, cut ten times each at places that a seed chooses: nine times by the peer's network, once by
+ * the death of the bot. What comes of it is the file. The peers are scripted, because no real client can be cut at will.
  */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { openAudit } from "../harness/audit.js";
@@ -12,7 +12,7 @@ import { Tape } from "../harness/tape.js";
 
 const GIB = 2 ** 30;
 const CUTS = 10;
-/** The cut at which the bot dies. */
+/** The cut that is the bot's death. */
 const DEATH = 3;
 const LONG = 10 * 60_000;
 /** So much may be on its way when a connection is reset, or not yet safe when a process dies. */
@@ -71,16 +71,20 @@ test(
     await day.ask(romeo, "send 1 to juliet@example.test", /juliet/);
     const juliet = await day.user("juliet", { available: false });
     const places = cuts(11);
-    let at = 0;
+    let [at, attempts] = [0, 0];
+    let reborn: Promise<void> | undefined;
     await new Promise<void>((resolve, reject) => {
       receiveBySi(juliet, () => {
         let place = at;
+        const cut = places.shift() ?? Infinity;
+        const isDeadly = attempts++ === DEATH;
         return {
           from: at,
-          until: places.shift() ?? Infinity,
+          until: isDeadly ? Infinity : cut,
           sink: (piece) => {
             if (!tape.matches(piece, place)) reject(new Error(`wrong bytes at ${place}`));
             place += piece.length;
+            if (isDeadly && place > cut) reborn ??= day.restante.kill().then(() => day.restante.start());
           },
           ended: ({ moved }) => {
             at += moved;
@@ -91,7 +95,13 @@ test(
       takesSi(juliet).catch(reject);
     });
     await day.hear(romeo, /juliet@example\.test has film\.mkv/, LONG);
-    expect(places).toEqual([]);
+    expect([places, attempts]).toEqual([[], CUTS + 1]);
+    await reborn;
+    const audit = await openAudit(day.restante.configFile);
+    const [file] = await audit.files(romeo.bare);
+    const [parcel] = await audit.parcels(file!);
+    expect(parcel!.history.filter(({ event }) => event === "complete")).toHaveLength(1);
+    await audit.close();
   },
   LONG,
 );

@@ -66,20 +66,17 @@ export class JingleMethod implements OfferMethod {
 
   async #begin(session: JingleSession, giving: JingleGiving, order: OfferOrder, resource: Resource): Promise<void> {
     const { stream } = this.parts.sessions.parts;
-    const { parcel, line } = order;
     try {
       const hosts = resource.can(s5b.NS) === true && (await session.prepare(freshTransport("s5b")));
       // Without a host of ours it would be up to his, behind whatever he is; and not every taker survives a replacement (Dino).
       if ((hosts === 0 && resource.can(ibb.NS) === true) || hosts === false)
         await session.prepare(freshTransport("ibb"));
+      await this.#say(order);
+      // COMPAT: Dino drops an offer that overtakes the first line of a chat, and has just logged in, perhaps.
+      await order.introduced;
       if (session.ended) return;
-      const body = xml("body", {}, line);
-      const attrs = { type: "chat", id: randomId(), from: bareOf(this.parts.self), to: parcel.recipient };
-      const said = line === "" ? undefined : stream.send(xml("message", attrs, body));
       const answer = session.initiate();
-      answer.catch(() => {}); // looked at below
-      await said;
-      if (!session.ended) giving.tell({ type: "sent" });
+      giving.tell({ type: "sent" });
       await answer;
       if (session.unanswered) giving.tell({ type: "reached" });
     } catch (thrown) {
@@ -88,6 +85,13 @@ export class JingleMethod implements OfferMethod {
       if (asRefusal(thrown).code === "offline" && stream.online) giving.tell({ type: "unreached" });
       else giving.fail(session, thrown);
     }
+  }
+
+  async #say({ line, parcel }: OfferOrder): Promise<void> {
+    if (line === "") return;
+    const { sessions, self } = this.parts;
+    const attrs = { type: "chat", id: randomId(), from: bareOf(self), to: parcel.recipient };
+    await sessions.parts.stream.send(xml("message", attrs, xml("body", {}, line)));
   }
 }
 

@@ -13,6 +13,11 @@ import { Growth } from "./growth.js";
 const GATHER = 2 ** 20;
 /** A chunk of this size is worth a write of its own. */
 const LARGE = 2 ** 18;
+/** After so many bytes the disk is set to work while more come: then a commit has little left to wait for. More often would hold writes up. */
+const AHEAD = 2 ** 28;
+
+/** One such sync at a time in the whole process: each takes a thread, and there are few. */
+let isSyncing = false;
 
 /** What the store does with the written file. */
 export interface Ending {
@@ -40,6 +45,9 @@ export class DiskWriter implements BlobWriter {
   #position = 0;
   /** The write that is under way; never rejects: its error is kept in #failure. */
   #flight: Promise<void> = Promise.resolve();
+  /** The sync that is under way, likewise. */
+  #sync: Promise<void> = Promise.resolve();
+  #synced = 0;
   #failure: Error | undefined;
   #committing: Promise<{ sha256: string; size: number }> | undefined;
   #gone: Promise<void> | undefined;
@@ -102,9 +110,7 @@ export class DiskWriter implements BlobWriter {
   async rest(): Promise<void> {
     if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
     try {
-      await this.#flush();
-      await this.#landed();
-      await this.#file.datasync();
+      await this.#settle();
       await this.#ending.settle();
     } catch (e) {
       await this.#giveUp();
@@ -124,9 +130,7 @@ export class DiskWriter implements BlobWriter {
 
   async #commit(): Promise<{ sha256: string; size: number }> {
     try {
-      await this.#flush();
-      await this.#landed();
-      await this.#file.datasync();
+      await this.#settle();
       await this.#file.close();
       await this.#ending.publish();
     } catch (e) {
@@ -137,6 +141,15 @@ export class DiskWriter implements BlobWriter {
     return { sha256: this.#hash.digest("hex"), size: this.#written };
   }
 
+  /** All bytes on the disk. An error that an earlier sync has met is not told again by the system: it is kept. */
+  async #settle(): Promise<void> {
+    await this.#flush();
+    await this.#landed();
+    await this.#sync;
+    if (this.#failure) throw this.#failure;
+    await this.#file.datasync();
+  }
+
   #giveUp(): Promise<void> {
     this.#gone ??= this.#discard();
     return this.#gone;
@@ -145,6 +158,7 @@ export class DiskWriter implements BlobWriter {
   async #discard(): Promise<void> {
     this.#growth.end();
     await this.#flight;
+    await this.#sync;
     this.#buffer = this.#spare = undefined;
     try {
       await this.#file.close().finally(() => this.#ending.discard());
@@ -167,9 +181,21 @@ export class DiskWriter implements BlobWriter {
     await this.#landed();
     const at = this.#position;
     this.#position += bytes.length;
-    this.#flight = this.#put(bytes, at).catch((e: unknown) => {
-      this.#failure = diskRefusal(e);
-    });
+    this.#flight = this.#put(bytes, at).then(() => this.#syncAhead(), this.#fail);
+  }
+
+  readonly #fail = (e: unknown): void => {
+    this.#failure ??= diskRefusal(e);
+  };
+
+  #syncAhead(): void {
+    if (isSyncing || this.#position - this.#synced < AHEAD) return;
+    isSyncing = true;
+    this.#synced = this.#position;
+    this.#sync = this.#file
+      .datasync()
+      .catch(this.#fail)
+      .finally(() => (isSyncing = false));
   }
 
   async #landed(): Promise<void> {

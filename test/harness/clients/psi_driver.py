@@ -71,6 +71,7 @@ def write_profile(relay_port):
 # ---- what goes over the wire ----
 
 OFFERED = {}  # iq id → name, of what Psi offers
+SENT = {'messages': 0, 'offers': 0}  # by Psi
 TAKEN = asyncio.Queue()  # names, of what Psi is offered
 
 
@@ -89,8 +90,11 @@ def on_received(stanza):
 
 
 def on_sent(stanza):
+    if stanza.tag == CLIENT + 'message' and stanza.find(CLIENT + 'body') is not None:
+        SENT['messages'] += 1
     if stanza.tag == CLIENT + 'iq' and (file := stanza.find(f'{SI}/{PROFILE}')) is not None and stanza.get('type') == 'set':
         OFFERED[stanza.get('id')] = file.get('name')
+        SENT['offers'] += 1
         out('OFFERING', file.get('name'), 'to', stanza.get('to'))
 
 
@@ -134,22 +138,40 @@ async def window(*how, tries=200):
     raise RuntimeError(f'Psi shows no window {how}')
 
 
-async def gone(title):
-    for _ in range(200):
-        if not await xdotool('search', '--onlyvisible', '--name', title):
-            return
-        await asyncio.sleep(0.05)
-    raise RuntimeError(f'Psi keeps its window {title}')
-
-
 async def press(shown, *keys):
     await xdotool('windowfocus', shown, 'key', '--clearmodifiers', *keys)
 
 
 async def copy(text):
-    """Into the clipboard: xdotool does not type all of Unicode reliably."""
-    process = await asyncio.create_subprocess_exec('xclip', '-selection', 'clipboard', stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    await process.communicate(text.encode())
+    """Into the clipboard, which xclip holds a moment after it has returned. xdotool does not type all of Unicode reliably."""
+    holder = await asyncio.create_subprocess_exec('xclip', '-selection', 'clipboard', stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    await holder.communicate(text.encode())
+    for _ in range(200):
+        look = await asyncio.create_subprocess_exec('xclip', '-selection', 'clipboard', '-o', stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        if (await look.communicate())[0] == text.encode():
+            return
+    raise RuntimeError('the clipboard does not take it')
+
+
+async def until(act, seen):
+    """A window takes no keys in its first moments. Repeats `act` until `seen` answers something, and answers that."""
+    for _ in range(10):
+        await act()
+        for _ in range(20):
+            if answer := await seen():
+                return answer
+            await asyncio.sleep(0.05)
+    raise RuntimeError('Psi does not take the keys')
+
+
+def shows(title):
+    return lambda: xdotool('search', '--onlyvisible', '--name', title)
+
+
+def hides(title):
+    async def look():
+        return not await shows(title)()
+    return look
 
 
 async def remote(address, query):
@@ -162,19 +184,21 @@ async def take_files():
     while True:
         name = await TAKEN.get()
         async with KEYBOARD:
-            await press(await window('--name', '^Receive File$'), 'Return')
             await copy(str(FILES / os.path.basename(name)))
-            await press(await window('--name', '^Save As$'), 'ctrl+a', 'ctrl+v', 'Return')
-            await gone('^Save As$|^Receive File$')
+            dialog = await window('--name', '^Receive File$')
+            save_as, *_ = await until(lambda: press(dialog, 'Return'), shows('^Save As$'))
+            await until(lambda: press(save_as, 'ctrl+a', 'ctrl+v', 'Return'), hides('^Save As$'))
+
+
+ERRORS = '^(Transfer )?Error$'
 
 
 async def close_errors():
     """What goes wrong is told in a dialog, which would have the keyboard."""
     while True:
-        dialog = await window('--name', '^Error$', tries=sys.maxsize)
-        out('ERROR', 'Psi shows a dialog')
-        await press(dialog, 'Return')
-        await gone('^Error$')
+        dialog = await window('--name', ERRORS, tries=sys.maxsize)
+        out('ERROR', *await xdotool('getwindowname', dialog))
+        await until(lambda: press(dialog, 'Return'), hides(ERRORS))
 
 
 async def watch_files():
@@ -190,29 +214,45 @@ async def watch_files():
 
 # ---- orders ----
 
+async def hides_chat():
+    """An Escape that is heard late would close the chat of the next order."""
+    return not await xdotool('search', '--onlyvisible', '--classname', '^chat$')
+
+
 async def subscribe(address):
     await remote(address, 'roster')
-    await press(await window('--name', 'Add Contact$'), 'Return')
-    await press(await window('--name', '^Add User: Success$'), 'Return')
+    dialog = await window('--name', 'Add Contact$')
+    success, *_ = await until(lambda: press(dialog, 'Return'), shows('^Add User: Success$'))
+    await until(lambda: press(success, 'Return'), hides('^Add User: Success$'))
 
 
 async def say(address, text):
     await remote(address, f'message;type=chat;body={quote(text, safe="")}')
-    await press(await window('--classname', '^chat$'), 'Return', 'Escape')
+    chat, before = await window('--classname', '^chat$'), SENT['messages']
+
+    async def sent():
+        return SENT['messages'] > before
+    await until(lambda: press(chat, 'Return'), sent)
+    await until(lambda: press(chat, 'Escape'), hides_chat)
 
 
 async def send(address, path):
     await remote(address, 'message;type=chat')
     chat = await window('--classname', '^chat$')
     width = next(word for word in await xdotool('getwindowgeometry', '--shell', chat) if word.startswith('WIDTH=')).split('=')[1]
-    await xdotool('mousemove', '--window', chat, str(int(width) - 16), '16', 'click', '1')
-    await press(chat, 'Down', 'Down', 'Down', 'Down', 'Return')  # Compact, Clear, Icon, Send File
-    chooser = await window('--name', '^Choose a file$')
+
+    async def choose_from_menu():
+        await xdotool('mousemove', '--window', chat, str(int(width) - 16), '16', 'click', '1')
+        await press(chat, 'Down', 'Down', 'Down', 'Down', 'Return')  # Compact, Clear, Icon, Send File
     await copy(path)
-    await press(chooser, 'ctrl+v', 'Return')
-    await gone('^Choose a file$')
-    await press(await window('--name', '^Send File$'), 'ctrl+Return')
-    await press(chat, 'Escape')
+    chooser, *_ = await until(choose_from_menu, shows('^Choose a file$'))
+    await until(lambda: press(chooser, 'ctrl+a', 'ctrl+v', 'Return'), hides('^Choose a file$'))
+    dialog, before = await window('--name', '^Send File$'), SENT['offers']
+
+    async def offered():
+        return SENT['offers'] > before
+    await until(lambda: press(dialog, 'ctrl+Return'), offered)
+    await until(lambda: press(chat, 'Escape'), hides_chat)
 
 
 ORDERS = {'subscribe': subscribe, 'say': say, 'send': send}

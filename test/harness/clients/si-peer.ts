@@ -24,10 +24,14 @@ export interface Attempt {
 
 /** What else a sender does. */
 export interface Sending {
-  /** What he writes beside the file. */
-  readonly description?: string;
+  /** Told of how far it is. */
+  readonly onPiece?: (at: number) => void;
+  /** The description, which may name the recipient. */
+  readonly about?: string;
   /** In the middle of the file nothing more goes before this has resolved. */
   readonly midway?: () => Promise<void>;
+  /** How long an answer may take (ms). */
+  readonly patience?: number;
 }
 
 /**
@@ -40,22 +44,17 @@ export async function sendBySi(
   tape: Tape,
   until = Infinity,
   cutting: () => Promise<void> = async () => undefined,
-  { description, midway }: Sending = {},
+  { onPiece = () => undefined, about = "", midway, patience = PATIENCE }: Sending = {},
 ): Promise<Attempt> {
   const sid = randomUUID();
   const field = xml("field", { var: "stream-method", type: "list-single" }, xml("option", {}, xml("value", {}, BYTESTREAMS))); // prettier-ignore
   const offer = xml(
     "si",
     { xmlns: SI, id: sid, profile: FILE },
-    xml(
-      "file",
-      { xmlns: FILE, name: tape.name, size: String(tape.size) },
-      ...(description === undefined ? [] : [xml("desc", {}, description)]),
-      xml("range"),
-    ),
+    xml("file", { xmlns: FILE, name: tape.name, size: String(tape.size) }, xml("desc", {}, about), xml("range")),
     xml("feature", { xmlns: NEGOTIATION }, xml("x", { xmlns: "jabber:x:data", type: "form" }, field)),
   );
-  const answer = await user.request("set", to, offer, PATIENCE);
+  const answer = await user.request("set", to, offer, patience);
   const range = answer.getChild("si", SI)?.getChild("file", FILE)?.getChild("range");
   const from = Number(range?.attrs["offset"] ?? 0);
 
@@ -64,8 +63,8 @@ export async function sendBySi(
   try {
     const arrived = once(server, "connection") as Promise<[Socket]>;
     const host = xml("streamhost", { jid: user.jid, host: "127.0.0.1", port: String((server.address() as AddressInfo).port) }); // prettier-ignore
-    const used = user.request("set", to, xml("query", { xmlns: BYTESTREAMS, sid }, host), PATIENCE);
-    const [socket] = await arrived;
+    const used = user.request("set", to, xml("query", { xmlns: BYTESTREAMS, sid }, host), patience);
+    const [socket] = await Promise.race([arrived, used.then(() => arrived)]);
     socket.on("error", () => undefined);
     await read(socket, 3);
     socket.write(Buffer.from([5, 0]));
@@ -74,9 +73,9 @@ export async function sendBySi(
     await used;
     const end = Math.min(tape.size, Math.max(from + 1, until));
     const middle = midway ? Math.max(from, tape.size / 2) : from;
-    const before = await pour(socket, tape, from, middle);
+    const before = await pour(socket, tape, from, middle, onPiece);
     await midway?.();
-    const moved = before + (await pour(socket, tape, middle, end));
+    const moved = before + (await pour(socket, tape, middle, end, onPiece));
     if (end < tape.size) {
       await cutting();
       socket.destroy();
@@ -87,12 +86,20 @@ export async function sendBySi(
   }
 }
 
-async function pour(socket: Socket, tape: Tape, from: number, end: number): Promise<number> {
+/** Writes this part of the tape; answers how much of it was taken before the connection broke, if it did. */
+export async function pour(
+  socket: Socket,
+  tape: Tape,
+  from: number,
+  end: number,
+  onPiece: (at: number) => void,
+): Promise<number> {
   let at = from;
   for (const piece of tape.from(from, end)) {
     if (socket.destroyed) break;
     if (!socket.write(piece)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => undefined);
     at += piece.length;
+    onPiece(at);
   }
   return at - from;
 }
@@ -156,7 +163,10 @@ export function receiveBySi(user: XmppUser, take: (name: string, size: number) =
   });
 }
 
-async function drain(socket: Socket, { from, until, size, sink, ended }: Taking & { size: number }): Promise<void> {
+export async function drain(
+  socket: Socket,
+  { from, until, size, sink, ended }: Taking & { size: number },
+): Promise<void> {
   const most = Math.min(size, Math.max(from + 1, until)) - from;
   let moved = 0;
   socket.on("data", (piece: Buffer) => {
