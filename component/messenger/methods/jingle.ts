@@ -153,9 +153,9 @@ class JingleGiving implements Task {
 
   async #note(event: OfferEvent, last: () => void): Promise<void> {
     if (event.type === "last") {
-      last();
       const { parcel, kept } = this.order;
       if (kept && parcel.sha256 === "") this.checksummed((await kept).parcel.sha256);
+      last();
     }
     if (!this.#withdrawn) await this.report(event);
   }
