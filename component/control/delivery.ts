@@ -303,6 +303,7 @@ export class Delivery {
     const { index, blobs } = this.#parts;
     const file = await index.file(parcel.fileId);
     if (!file) throw new Refusal("not-found");
+    this.early.beginnings.gone(parcel, span.start, false);
     this.#cuts.began(parcel.id, span.start);
     return blobs.read(file.blob.key, span, signal);
   }

@@ -9,6 +9,7 @@ import type { BareJid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import { formatSize } from "../lib/units.js";
+import { Beginnings } from "./beginnings.js";
 import type { Hearing, Ladder, Run } from "./ladder.js";
 import type { BlobReader, BlobWriter, Index, Intake, OfferEvent, OfferMethod, OfferOrder, Parcel, Resource, Span, Whereabouts } from "./ports.js"; // prettier-ignore
 import { label, say } from "./words.js";
@@ -36,6 +37,7 @@ export interface EarlyFile {
 type Follow = NonNullable<BlobWriter["follow"]>;
 
 export class EarlyOffers {
+  readonly beginnings = new Beginnings();
   readonly #parts: EarlyParts;
   readonly #offers = new Map<string, EarlyOffer>();
   #stopped = false;
@@ -101,7 +103,11 @@ export class EarlyOffers {
     if (this.#stopped || ladder.isLearning(resources) || !ladder.suits(parcel, resources)) return;
     const key = keyOf(intake.id, recipient);
     const { token, hash } = newToken();
-    const early = new EarlyOffer(resources, hash, follow, intake, () => this.#withdraw(key));
+    const read: Follow = async (span, signal) => {
+      this.beginnings.gone(parcel, span.start, true);
+      return follow(span, signal);
+    };
+    const early = new EarlyOffer(resources, hash, read, intake, () => this.#withdraw(key));
     this.#offers.set(key, early);
     const { name, size } = intake;
     const line = say("coming", { who: intake.owner, name: label(name), size: formatSize(size) });

@@ -221,6 +221,51 @@ describe("a file for somebody who is there", () => {
     expect(await stage.index.files(bare(ROMEO), undefined, 1)).toEqual([]);
   });
 
+  test("whose beginning was of other bytes is hers from its first byte on, or by the link", async () => {
+    const wrong = await offer();
+    const first = new Taker(dino.last);
+    await give(wrong);
+    expect(await refusalOf(wrong.complete("00".repeat(32)))).toBe("wrong-hash");
+    await first.ended.catch(() => undefined);
+    const right = await offer();
+    const mixing = new Taker(dino.last, HALF);
+    expect(await refusalOf(mixing.ended)).toBe("range-not-satisfiable");
+    await tell(dino.last, "cut");
+    await give(right);
+    await complete(right);
+    stage.heard(JULIET);
+    for (let tries = 0; tries < 10 && !(await states()).includes("delivered"); tries++) {
+      const again = new Taker(dino.last, HALF);
+      if ((await refusalOf(again.ended)) !== "range-not-satisfiable") break;
+      await tell(dino.last, "cut");
+      await stage.clock.turn(31_000);
+    }
+    const url = stage.heard(JULIET).find((line) => A_LINK.test(line));
+    expect([await states(), url]).toEqual([["offered"], expect.anything()]);
+    expect((await stage.fetch(url!)).equals(BYTES)).toBe(true);
+    expect(await states()).toEqual(["delivered"]);
+  });
+
+  test("that she takes from its first byte on, after a beginning of other bytes, she may go on with", async () => {
+    const wrong = await offer();
+    const first = new Taker(dino.last);
+    await give(wrong);
+    expect(await refusalOf(wrong.complete("00".repeat(32)))).toBe("wrong-hash");
+    await first.ended.catch(() => undefined);
+    const right = await offer();
+    const half = new Taker(dino.last);
+    await give(right, 0, HALF);
+    await tell(dino.last, "cut");
+    await give(right, HALF);
+    await complete(right);
+    await half.ended.catch(() => undefined);
+    const rest = new Taker(dino.last, HALF);
+    await rest.ended;
+    await stage.settle();
+    expect(rest.got.equals(BYTES.subarray(HALF))).toBe(true);
+    expect(await history()).toEqual(DELIVERED);
+  });
+
   test("that she says she has already, from an earlier attempt, is not delivered before it is kept", async () => {
     const reception = await offer();
     await tell(dino.last, "moving", "last", "delivered");
