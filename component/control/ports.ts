@@ -303,7 +303,7 @@ export type OfferEvent =
   | { readonly type: "reached" } // the client says that it is there (XEP-0184)
   | { readonly type: "unreached" } // no answer in time: nobody is there
   | { readonly type: "bounced"; readonly condition: string } // the server gave it back
-  | { readonly type: "moving" } // the client has accepted: the first byte goes when the report resolves
+  | { readonly type: "moving" } // there is a stream: the first byte goes when the report resolves
   | { readonly type: "last" } // the last byte goes when the report resolves
   | { readonly type: "cut" } // bytes stopped before the last one
   | { readonly type: "delivered" }

@@ -162,7 +162,7 @@ describe("index on PostgreSQL", () => {
     expect(await index.usage(owner)).toMatchObject({ files: files.length });
     expect(await index.totals()).toMatchObject({ files: files.length });
     await index.stop();
-  });
+  }, 180_000);
 
   test("what is no database is said to be down", async () => {
     const elsewhere = open("postgres://restante@127.0.0.1:1/nowhere", "server");

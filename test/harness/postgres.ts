@@ -16,6 +16,9 @@ export interface Postgres extends Life {
   createDatabase(name?: string): Promise<string>;
 }
 
+/** After a crash it syncs each of its files, while other tests may keep the disk busy. */
+const RECOVERY = 120_000;
+
 /** Starts PostgreSQL; it answers queries when this settles. */
 export async function startPostgres(): Promise<Postgres> {
   const versions = await readdir(BINARIES).catch(() => []);
@@ -54,6 +57,7 @@ export async function startPostgres(): Promise<Postgres> {
       server = run(postgres, args, { ...options, log, name: "postgres" });
       const answer = await server.waitFor(
         /ready to accept connections|pre-existing shared memory block|lock file .* already exists/,
+        RECOVERY,
       );
       if (/ready/.test(answer[0])) return;
       // After kill -9 the last server processes of the dead one need a moment to notice.

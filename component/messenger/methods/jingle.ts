@@ -100,7 +100,6 @@ class JingleGiving implements Task {
   /** Says a hash that was not known when the file was offered (XEP-0234 §6.6). */
   checksummed = (_sha256: string): void => {};
   #offset = 0;
-  #moving: Promise<void> | undefined;
   #withdrawn = false;
   #failed: ErrorCode | undefined;
 
@@ -135,7 +134,6 @@ class JingleGiving implements Task {
     // A part that does not reach the end would leave nobody with the file.
     if (offset > size || (length !== undefined && offset + length < size)) return false;
     this.#offset = offset;
-    this.#moving ??= this.#withdrawn ? Promise.resolve() : this.report({ type: "moving" });
     return true;
   }
 
@@ -145,7 +143,8 @@ class JingleGiving implements Task {
     // He has all of it from an earlier attempt, and may say so at once.
     const isLast = span.start === span.end;
     if (isLast) last();
-    await this.#moving;
+    // Not when he accepts: should no stream come about, the file goes another way.
+    await this.#note({ type: "moving" }, last);
     if (isLast) await this.#note({ type: "last" }, last);
     await giveOut(stream, this.order, span, (event) => this.#note(event, last), signal);
     return true;
