@@ -5,7 +5,8 @@ import { bareOf, type BareJid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import { Cuts } from "./cuts.js";
-import type { Ladder, Run } from "./ladder.js";
+import { EarlyOffers, type EarlyOffer } from "./early.js";
+import type { Hearing, Ladder, Run } from "./ladder.js";
 import { Learning } from "./learning.js";
 import type { Notices } from "./notices.js";
 import { OneAtATime } from "./one-at-a-time.js";
@@ -53,6 +54,8 @@ interface Batch {
 }
 
 export class Delivery {
+  /** Of files that still come in. */
+  readonly early: EarlyOffers;
   readonly #parts: DeliveryParts;
   readonly #offering = new OneAtATime((recipient) => this.#offerAll(recipient));
   /** The offers of a parcel that are out. */
@@ -71,6 +74,7 @@ export class Delivery {
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    this.early = new EarlyOffers(parts);
     this.#cuts = new Cuts(parts.clock);
     this.#learning = new Learning(parts.clock, (who) => this.consider(who));
   }
@@ -103,6 +107,7 @@ export class Delivery {
   stop(): void {
     this.#stop.abort();
     this.#learning.stop();
+    this.early.stop();
     for (const run of this.#runs.values()) run.stop();
   }
 
@@ -113,6 +118,8 @@ export class Delivery {
    */
   async offer(parcel: Parcel, reachable = false): Promise<boolean> {
     const { whereabouts, ladder, url, clock } = this.#parts;
+    const early = parcel.state === "waiting" ? this.early.take(parcel) : undefined;
+    if (early) return this.#adopt(parcel, early);
     const resources = whereabouts.resources(parcel.recipient);
     if (resources.length === 0 && !reachable && (await isAway(this.#parts, parcel.recipient))) return false;
     const { id, fileId } = parcel;
@@ -128,15 +135,33 @@ export class Delivery {
     };
     this.#withdraw(id); // what is left of an earlier offer
     this.#unrecorded.set(id, Promise.resolve());
-    let isOut = false;
     const how = this.#cuts.isHopeless(id) ? "only" : reachable ? "too" : "if needed";
-    const run = ladder.offer(order, how, async (method, event) => {
+    const run = ladder.offer(order, how, this.#hearing(parcel, link));
+    this.#keepRun(id, run);
+    return true;
+  }
+
+  /** What has been offered while it came in is this parcel: from here on it goes on record as any other, with what has become of it. */
+  #adopt(parcel: Parcel, early: EarlyOffer): boolean {
+    const { id, fileId, until } = parcel;
+    const link: Link = { hash: early.hash, fileId, parcelId: id, since: this.#parts.clock.now(), until, served: [] };
+    this.#unrecorded.set(id, Promise.resolve());
+    this.#keepRun(id, early.run);
+    early.adopt(
+      { parcel, line: say("offer", toRecipient(parcel)) },
+      (span, signal) => this.#read(parcel, span, signal),
+      this.#hearing(parcel, link),
+    );
+    return true;
+  }
+
+  #hearing(parcel: Parcel, link: Link): Hearing {
+    let isOut = false;
+    return async (method, event) => {
       if (event.type !== "sent" || isOut) return this.#report(parcel, method, event);
       isOut = true;
       this.#out(parcel, method, link);
-    });
-    this.#keepRun(id, run);
-    return true;
+    };
   }
 
   /** Resolves when the capability is on record, if it is one that has just been given out. */
@@ -278,6 +303,7 @@ export class Delivery {
     const { index, blobs } = this.#parts;
     const file = await index.file(parcel.fileId);
     if (!file) throw new Refusal("not-found");
+    this.early.beginnings.gone(parcel, span.start, false);
     this.#cuts.began(parcel.id, span.start);
     return blobs.read(file.blob.key, span, signal);
   }

@@ -55,22 +55,50 @@ export class Ladder {
     return this.#streams.length > 0 && resources.some(({ isKnown }) => !isKnown);
   }
 
-  /** Makes all first offers, in this very call. `link`: "too", when he asks for it in words; "only", when byte streams have been tried often enough. */
+  /** Whether any of these clients takes it by a byte stream. */
+  suits(parcel: Parcel, resources: readonly Resource[]): boolean {
+    return resources.some((resource) => this.#methods(parcel, resource).length > 0);
+  }
+
+  /** Makes all first offers, in this very call; the link of a file that still comes in follows when it is kept. `link`: "too", when he asks for it in words; "only", when byte streams have been tried often enough. */
   offer(order: OfferOrder, link: "if needed" | "too" | "only", hear: Hearing): Run {
     const clients: Client[] = order.resources.map((resource) => ({
       resource,
-      methods: link === "only" || this.#manners.patience(resource) === 0 ? [] : this.#suitable(order.parcel, resource),
+      methods: link === "only" ? [] : this.#methods(order.parcel, resource),
     }));
     const lanes = clients.filter(({ methods }) => methods.length > 0);
-    const parts = { ...this.#parts, link: this.#link, manners: this.#manners, hear };
+    const byLink = order.kept ? afterwards(this.#link, order.kept) : this.#link;
+    const parts = { ...this.#parts, link: byLink, manners: this.#manners, hear };
     const run = new Climbing(order, lanes, link === "too" || lanes.length < clients.length, parts);
     run.start();
     return run;
   }
 
-  #suitable(parcel: Parcel, resource: Resource): OfferMethod[] {
+  #methods(parcel: Parcel, resource: Resource): OfferMethod[] {
+    if (this.#manners.patience(resource) === 0) return [];
     return this.#streams.filter((method) => method.suits(parcel, resource));
   }
+}
+
+/** The method, for a file that cannot be had by it before it is kept. */
+function afterwards(method: OfferMethod, kept: NonNullable<OfferOrder["kept"]>): OfferMethod {
+  const { name, keeps } = method;
+  return {
+    name,
+    keeps,
+    suits: (parcel, resource) => method.suits(parcel, resource),
+    offer(order, report) {
+      let isWanted = true;
+      let withdraw = (): void => {
+        isWanted = false;
+      };
+      kept.then(
+        (now) => void (isWanted && (withdraw = method.offer({ ...order, ...now }, report))),
+        () => undefined, // it has been withdrawn
+      );
+      return () => withdraw();
+    },
+  };
 }
 
 interface ClimbingParts extends Omit<LadderParts, "methods"> {

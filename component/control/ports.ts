@@ -62,6 +62,12 @@ export interface BlobWriter {
   rest(): Promise<void>;
   /** Gives it up. Never rejects. */
   abort(): Promise<void>;
+  /**
+   * Reads `span` of what is being written, up to what has been taken so far and then as it comes; the writer never waits for it. Its `size` is
+   * that of what is there so far. It goes on over the commit; should the object end short of the span, or be given up or set aside, it ends
+   * with Refusal "stream-cut". Absent where the store cannot.
+   */
+  follow?(span: Span, signal?: AbortSignal): Promise<BlobReader>;
 }
 
 export interface BlobReader extends AsyncIterable<Uint8Array> {
@@ -285,6 +291,11 @@ export interface OfferOrder {
   readonly introduced?: Promise<void>;
   /** The bytes, for methods that move them. */
   read(span: Span, signal?: AbortSignal): Promise<BlobReader>;
+  /**
+   * Of a file that still comes in: what it is once it is kept, before its last byte can be read. Until then `parcel` has no number, and no
+   * `sha256` ("") unless its sender has named one. Rejects when it is not kept; then the offer has been withdrawn.
+   */
+  readonly kept?: Promise<Pick<OfferOrder, "parcel" | "line">>;
 }
 
 export type OfferEvent =

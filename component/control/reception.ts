@@ -10,6 +10,7 @@ import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
 import { formatSize } from "../lib/units.js";
 import { MOST_CUT, type Place } from "./admission.js";
 import { addresseesOf } from "./addressees.js";
+import type { EarlyFile } from "./early.js";
 import type { Keeper, Sender, Stored } from "./keeper.js";
 import { patiently } from "./patience.js";
 import type { BlobStore, BlobWriter, CutIntake, IncomingFile, Intake, Reception } from "./ports.js";
@@ -146,6 +147,8 @@ class StreamReception implements Reception {
   #settle!: () => void;
   #intake: Intake;
   #writer: BlobWriter | undefined;
+  /** Offered while it comes. */
+  #early: EarlyFile | undefined;
   /** Whether the intake is on record. */
   #recorded: boolean;
   #begun = false;
@@ -180,6 +183,7 @@ class StreamReception implements Reception {
       if (this.#writer && offset === 0) await this.#startOver();
       if (this.#writer) this.#skip = this.#writer.written - offset;
       else await this.#create();
+      this.#early = this.#keeper.parts.services.delivery.early.open(this.#intake, this.#writer!);
     });
   }
 
@@ -209,9 +213,11 @@ class StreamReception implements Reception {
           throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: formatSize(got), size: formatSize(this.#size) }); // prettier-ignore
         const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, { sha256, ...(this.#head && { head: this.#head }) }); // prettier-ignore
         await this.#keeper.keep(this.#intake, stored, patience);
+        this.#early?.kept();
         await this.#progress.end(this.#size);
         this.#keeper.tell(this.#intake);
       } catch (e) {
+        this.#early?.withdraw();
         await this.#writer?.abort();
         await this.#keeper.giveUp(this.#intake, this.#sender, this.#named(e));
         await this.#progress.end(undefined);
@@ -226,6 +232,7 @@ class StreamReception implements Reception {
     if (this.#over !== undefined) return;
     this.#over = why;
     await this.#busy;
+    this.#early?.withdraw();
     try {
       await this.#end(why);
       await this.#progress.end(undefined);

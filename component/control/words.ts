@@ -36,6 +36,7 @@ export const WORDS = {
   // to the recipient
   offer:
     "{who} has a file for you: {name} ({size}). Take it here, or say “decline {number}”. It is here until {until}.",
+  coming: "{who} is sending you a file: {name} ({size}). Take it here: it comes while {who} still sends.",
   invitation:
     "{who} has a file for you: {name} ({size}). I keep it until {until}. Say “accept {number}” to have it, “decline {number}” if you do not want it, or “block {who}” to hear no more of {who}. Add me to your contacts, and I offer what comes for you whenever you are online.",
   "taken-back": "{who} has taken back {name} (number {number}).",

@@ -22,7 +22,7 @@ async function started(folder: string): Promise<BlobStore> {
 
 blobStoreContract(
   "blobs on disk",
-  { turns: [2 ** 18, 2 ** 20], seesUnfinished: true, resumes: true, memory: 8 * 2 ** 20 },
+  { turns: [2 ** 18, 2 ** 20], seesUnfinished: true, resumes: true, follows: true, memory: 8 * 2 ** 20 },
   async () => {
     const folder = await tempFolder();
     return {

@@ -6,7 +6,7 @@ import { content, put, refusalOf } from "./blobstore/bytes.js";
 
 blobStoreContract(
   "blobs in memory",
-  { turns: [], seesUnfinished: true, resumes: true, memory: undefined },
+  { turns: [], seesUnfinished: true, resumes: true, follows: true, memory: undefined },
   async () => {
     const store = new MemoryBlobStore();
     return { store, another: async () => store, end: async () => undefined };

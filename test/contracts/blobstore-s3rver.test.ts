@@ -6,7 +6,9 @@ import { s3Contract } from "./blobstore/s3.js";
 
 const start = () => startS3rver([BUCKET]);
 
-blobStoreContract("blobs in s3rver", { turns: [PART], seesUnfinished: false, resumes: false, memory: undefined }, () =>
-  s3Stage(start),
+blobStoreContract(
+  "blobs in s3rver",
+  { turns: [PART], seesUnfinished: false, resumes: false, follows: false, memory: undefined },
+  () => s3Stage(start),
 );
 s3Contract("s3rver", start);

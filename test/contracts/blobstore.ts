@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import type { BlobStore } from "../../component/control/ports.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { randomId } from "../../component/lib/ids.js";
+import { followContract } from "./blobstore/follow.js";
 import { allKeys, content, drain, fill, put, refusalOf, sha256 } from "./blobstore/bytes.js";
 
 export interface Stage {
@@ -20,6 +21,8 @@ export interface Traits {
   readonly seesUnfinished: boolean;
   /** Whether what was left unfinished, or committed, can be gone on with whoever left it; else only what this process has set aside. */
   readonly resumes: boolean;
+  /** Whether an object can be read while it is written. */
+  readonly follows: boolean;
   /** The most that writing may take, in bytes, whatever the size; undefined when it cannot be told apart from the server's. */
   readonly memory: number | undefined;
 }
@@ -391,6 +394,14 @@ export function blobStoreContract(name: string, traits: Traits, open: () => Prom
       await store.remove(key);
       await missing(key);
     });
+
+    if (traits.follows) followContract(() => ({ store, newKey }));
+    else
+      test("says that an object cannot be read while it is written", async () => {
+        const writer = await store.create(newKey());
+        expect("follow" in writer).toBe(false);
+        await writer.abort();
+      });
 
     test.each(["", "a", "../../../../etc/passwd", "a/b", `${"a".repeat(21)}/`, "a".repeat(23), `..${"a".repeat(20)}`, `${"a".repeat(21)}\0`, `${"a".repeat(21)}\n`, `${"a".repeat(21)}ä`])(
       "%j is no key",

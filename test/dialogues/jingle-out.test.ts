@@ -114,8 +114,9 @@ interface Offer {
 
 const LAST_WORDS = ["delivered", "declined", "failed", "cut"];
 
-function offer(bytes: Buffer, more: { can?: (feature: string) => boolean; report?: (event: OfferEvent) => Promise<void>; read?: OfferOrder["read"]; introduced?: Promise<void> } = {}): Offer {
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+function offer(bytes: Buffer, more: { can?: (feature: string) => boolean; report?: (event: OfferEvent) => Promise<void>; read?: OfferOrder["read"]; introduced?: Promise<void>; kept?: (parcel: Parcel) => NonNullable<OfferOrder["kept"]> } = {}): Offer {
+  const known = createHash("sha256").update(bytes).digest("hex");
+  const sha256 = more.kept ? "" : known;
   const parcel = { sender: bare("romeo@example.org"), recipient: bare("juliet@example.org"), name: "Mantua.bin", size: bytes.length, mediaType: "text/plain", sha256 } as Parcel; // prettier-ignore
   const resource = { jid: JULIET, priority: 0, show: "", isKnown: true, software: "", can: more.can ?? (() => true) } as const;
   const events: OfferEvent[] = [];
@@ -129,6 +130,7 @@ function offer(bytes: Buffer, more: { can?: (feature: string) => boolean; report
         resources: [resource],
         url: "",
         line: "Here it comes.",
+        ...(more.kept && { kept: more.kept({ ...parcel, sha256: known }) }),
         ...(more.introduced && { introduced: more.introduced }),
         read: (span, signal) => {
           read.push(span);
@@ -213,6 +215,36 @@ describe("bytes arrive", () => {
     await end;
     expect(read).toEqual([{ start: 123_456, end: 300_000 }]);
     expect(ends.received[0]!.bytes.equals(bytes)).toBe(true);
+  });
+
+  test("of a file that still comes in: its hash is said before its last byte goes", async () => {
+    const bytes = randomBytes(300_000);
+    let keep = (): void => {};
+    const { end, events } = offer(bytes, {
+      kept: (parcel) => new Promise((resolve) => (keep = () => resolve({ parcel, line: "" }))),
+      report: async ({ type }) => (type === "moving" ? keep() : undefined),
+    });
+    expect(await end).toEqual({ type: "delivered" });
+    expect(types(events)).toEqual(["sent", "moving", "last", "delivered"]);
+    expect(ends.wire[0]).toMatch(/<hash-used [^>]*algo="sha-256"/);
+    expect(ends.wire[0]).not.toContain("<hash ");
+    const said = createHash("sha256").update(bytes).digest("base64");
+    expect(ends.wire.filter((iq) => iq.includes("<checksum") && iq.includes(said))).toHaveLength(1);
+    expect(ends.received[0]!.bytes.equals(bytes)).toBe(true);
+  });
+
+  test("of a file that still comes in and is not kept, not the last", async () => {
+    const bytes = randomBytes(300_000);
+    let lose = (_: Refusal): void => {};
+    const { end, events } = offer(bytes, {
+      kept: () => new Promise((_, reject) => (lose = reject)),
+      report: async ({ type }) => (type === "moving" ? lose(new Refusal("stream-cut", { name: "it" })) : undefined),
+    });
+    expect(await end).not.toEqual({ type: "delivered" });
+    await until("her end", () => ends.received[0]?.outcome !== undefined);
+    expect(ends.received[0]!.outcome).toBeInstanceOf(Refusal);
+    expect(ends.received[0]!.bytes.length).toBeLessThan(bytes.length);
+    expect(types(events)).not.toContain("delivered");
   });
 
   test("many at once, each its own", async () => {

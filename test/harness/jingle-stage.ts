@@ -42,8 +42,8 @@ export interface JingleStage {
   refusing: Refusal | undefined;
   /** The next file that is whole. */
   next(): Promise<Received>;
-  /** Offers bytes to a client; answers what was reported, up to the last word. */
-  offer(to: FullJid, name: string, bytes: Buffer): Promise<OfferEvent[]>;
+  /** Offers bytes to a client; answers what was reported, up to the last word. `isComing`: its hash is said later. */
+  offer(to: FullJid, name: string, bytes: Buffer, isComing?: boolean): Promise<OfferEvent[]>;
   stop(): Promise<void>;
 }
 
@@ -128,14 +128,16 @@ export async function jingleStage(server: ComponentServer, host = "127.0.0.1"): 
       while (received[seen]?.outcome === undefined) await new Promise<void>((resolve) => (wake = resolve));
       return received[seen++]!;
     },
-    offer(to, name, bytes) {
+    offer(to, name, bytes, isComing = false) {
       const sha256 = createHash("sha256").update(bytes).digest("hex");
-      const parcel = { sender: contact, recipient: bare(to), name, size: bytes.length, mediaType: "application/octet-stream", sha256 } as Parcel; // prettier-ignore
+      const whole = { sender: contact, recipient: bare(to), name, size: bytes.length, mediaType: "application/octet-stream", sha256 } as Parcel; // prettier-ignore
       const resource = { jid: to, priority: 0, show: "", isKnown: true, software: "", can: () => true } as const;
+      const parcel = isComing ? { ...whole, sha256: "" } : whole;
+      const now = isComing ? { kept: Promise.resolve({ parcel: whole, line: "" }) } : {};
       const events: OfferEvent[] = [];
       return new Promise((resolve) => {
         method.offer(
-          { parcel, resources: [resource], url: "", line: "Here it comes.", read: readerOf(bytes) },
+          { parcel, ...now, resources: [resource], url: "", line: "Here it comes.", read: readerOf(bytes) },
           async (event) => {
             events.push(event);
             if (!["sent", "reached", "moving", "last"].includes(event.type)) resolve(events);

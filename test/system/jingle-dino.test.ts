@@ -81,6 +81,14 @@ describe("out", () => {
     expect(stage.kinds.slice(before)).toEqual(expect.arrayContaining([expect.stringMatching(kind)]));
   });
 
+  test("of a file that still came in when it was offered: its hash comes with its last bytes", async () => {
+    const bytes = randomBytes(1_000_000);
+    const reported = stage.offer(toJid(`${juliet.jid}/dino`) as FullJid, "coming.bin", bytes, true);
+    const [, path] = await juliet.waitFor(/^RECEIVED (.*)$/);
+    expect(sha256(await readFile(path!))).toBe(sha256(bytes));
+    expect(typesOf(await reported)).toEqual(["sent", "moving", "last", "delivered"]);
+  });
+
   // Dino 0.4 acknowledges all of an in-band stream and makes nothing of it: whoever believes the stream alone has lost a file.
   test("in-band, when there is no host, it is not delivered", async () => {
     stage.ways = { listen: false, proxies: false, dial: () => false };

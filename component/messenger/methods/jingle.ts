@@ -42,7 +42,7 @@ export class JingleMethod implements OfferMethod {
     if (!resource) throw new TypeError("a Jingle offer to no client");
     const { parcel } = order;
     const giving = new JingleGiving(order, report);
-    const session = sessions.open(
+    const session: JingleSession = sessions.open(
       {
         direction: "out",
         self,
@@ -55,6 +55,8 @@ export class JingleMethod implements OfferMethod {
       },
       giving,
     );
+    giving.checksummed = (sha256) =>
+      session.mention("session-info", { info: { type: "checksum", version: 5, name: "file", file: { sha256 } } });
     void this.#begin(session, giving, order, resource);
     return () => {
       giving.withdraw();
@@ -95,6 +97,8 @@ export class JingleMethod implements OfferMethod {
 
 /** The bytes of one parcel on their way out. */
 class JingleGiving implements Task {
+  /** Says a hash that was not known when the file was offered (XEP-0234 §6.6). */
+  checksummed = (_sha256: string): void => {};
   #offset = 0;
   #withdrawn = false;
   #failed: ErrorCode | undefined;
@@ -120,7 +124,8 @@ class JingleGiving implements Task {
 
   describe(): ft.FileDescription {
     const { name, size, mediaType, sha256 } = this.order.parcel;
-    return { type: "file", version: 5, file: { name, size, mediaType, sha256, range: { offset: 0 } } };
+    const hash = sha256 === "" ? { hashFollows: true } : { sha256 };
+    return { type: "file", version: 5, file: { name, size, mediaType, ...hash, range: { offset: 0 } } };
   }
 
   accepted(description: ft.FileDescription | undefined): boolean {
@@ -146,7 +151,11 @@ class JingleGiving implements Task {
   }
 
   async #note(event: OfferEvent, last: () => void): Promise<void> {
-    if (event.type === "last") last();
+    if (event.type === "last") {
+      const { parcel, kept } = this.order;
+      if (kept && parcel.sha256 === "") this.checksummed((await kept).parcel.sha256);
+      last();
+    }
     if (!this.#withdrawn) await this.report(event);
   }
 

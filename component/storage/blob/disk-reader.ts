@@ -5,6 +5,7 @@ import type { BlobReader, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import type { Buffers } from "./buffers.js";
 import { diskRefusal } from "./disk-errors.js";
+import type { Growth } from "./growth.js";
 import type { LocalFile, LocalFiles } from "./local-files.js";
 
 const PIECE = 2 ** 18;
@@ -23,17 +24,19 @@ export class DiskReader implements BlobReader {
   readonly #span: Span;
   readonly #reading: Reading;
   readonly #signal: AbortSignal | undefined;
+  readonly #growth: Growth | undefined;
   /** The read that is under way. */
   #flight: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  /** `span` lies within the file. */
-  constructor({ fd, size }: LocalFile, span: Span, reading: Reading, signal: AbortSignal | undefined) {
+  /** `span` lies within the file, or will, when there is `growth`. */
+  constructor({ fd, size }: LocalFile, span: Span, reading: Reading, signal?: AbortSignal, growth?: Growth) {
     this.size = size;
     this.#fd = fd;
     this.#span = span;
     this.#reading = reading;
     this.#signal = signal;
+    this.#growth = growth;
   }
 
   /** The next piece is read while this one is used. */
@@ -65,9 +68,10 @@ export class DiskReader implements BlobReader {
         // A sink as fast as we are would otherwise keep everybody else waiting for its whole file.
         if (at > this.#span.start) await turn();
         this.#signal?.throwIfAborted();
+        const end = this.#growth ? await this.#grown(at) : this.#span.end; // before there is a buffer: it may take long
         const buffer = buffers.take(isQuick);
         try {
-          const count = await this.#read(buffer, Math.min(buffer.length, this.#span.end - at), at);
+          const count = await this.#read(buffer, Math.min(buffer.length, end - at), at);
           const began = performance.now();
           await sink(buffer.subarray(0, count));
           isQuick = performance.now() - began < SLOW_MS;
@@ -91,11 +95,16 @@ export class DiskReader implements BlobReader {
 
   /** Up to one piece from `at` on; undefined at the span's end. */
   async #piece(at: number): Promise<Uint8Array | undefined> {
-    const wanted = Math.min(PIECE, this.#span.end - at);
-    if (wanted === 0) return undefined;
+    if (at === this.#span.end) return undefined;
+    const end = this.#growth ? await this.#grown(at) : this.#span.end;
+    const wanted = Math.min(PIECE, end - at);
     // allocUnsafe's pool is for pieces far smaller than ours: each is its reader's own.
     const buffer = Buffer.allocUnsafeSlow(wanted);
     return buffer.subarray(0, await this.#read(buffer, wanted, at));
+  }
+
+  async #grown(at: number): Promise<number> {
+    return Math.min(await this.#growth!.beyond(at, this.#signal), this.#span.end);
   }
 
   async #read(buffer: Buffer, length: number, at: number): Promise<number> {

@@ -4,9 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import type { BlobWriter } from "../../control/ports.js";
+import type { BlobReader, BlobWriter, Span } from "../../control/ports.js";
 import type { Log } from "../../lib/log.js";
 import { diskRefusal } from "./disk-errors.js";
+import { Growth } from "./growth.js";
 
 /** Writes are gathered up to this. Measured: below 512 KiB the thread pool's round trips show, above 1 MiB nothing is won. */
 const GATHER = 2 ** 20;
@@ -24,6 +25,8 @@ export interface Ending {
   publish(): Promise<void>;
   /** Makes the unfinished file's name durable. */
   settle(): Promise<void>;
+  /** Reads it while it grows, under whichever name. */
+  follow(growth: Growth, span: Span, signal: AbortSignal | undefined): Promise<BlobReader>;
   /** Removes it, under whichever name. */
   discard(): Promise<void>;
   readonly log: Log;
@@ -34,6 +37,7 @@ export class DiskWriter implements BlobWriter {
   readonly #ending: Ending;
   readonly #announced: number;
   readonly #hash = createHash("sha256");
+  readonly #growth = new Growth();
   #buffer: Buffer | undefined;
   #spare: Buffer | undefined;
   #filled = 0;
@@ -68,6 +72,7 @@ export class DiskWriter implements BlobWriter {
       this.#position += bytesRead;
     }
     this.#written = this.#position;
+    this.#growth.reached(this.#position);
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -98,6 +103,10 @@ export class DiskWriter implements BlobWriter {
     return this.#committing;
   }
 
+  follow(span: Span, signal?: AbortSignal): Promise<BlobReader> {
+    return this.#ending.follow(this.#growth, span, signal);
+  }
+
   async rest(): Promise<void> {
     if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
     try {
@@ -107,6 +116,7 @@ export class DiskWriter implements BlobWriter {
       await this.#giveUp();
       throw diskRefusal(e);
     }
+    this.#growth.end();
     this.#gone ??= this.#file.close();
     await this.#gone;
     this.#buffer = this.#spare = undefined;
@@ -127,6 +137,7 @@ export class DiskWriter implements BlobWriter {
       await this.#giveUp();
       throw diskRefusal(e);
     }
+    this.#growth.end();
     return { sha256: this.#hash.digest("hex"), size: this.#written };
   }
 
@@ -145,6 +156,7 @@ export class DiskWriter implements BlobWriter {
   }
 
   async #discard(): Promise<void> {
+    this.#growth.end();
     await this.#flight;
     await this.#sync;
     this.#buffer = this.#spare = undefined;
@@ -196,6 +208,7 @@ export class DiskWriter implements BlobWriter {
     for (let done = 0; done < bytes.length;) {
       const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, at + done);
       done += bytesWritten;
+      this.#growth.reached(at + done);
     }
   }
 }

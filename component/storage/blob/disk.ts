@@ -13,6 +13,7 @@ import { Buffers } from "./buffers.js";
 import { codeOf, diskRefusal } from "./disk-errors.js";
 import { DiskReader, type Reading } from "./disk-reader.js";
 import { DiskWriter, type Ending } from "./disk-writer.js";
+import type { Growth } from "./growth.js";
 import { checkKey, checkSpan, isKey } from "./key.js";
 import { LocalFiles } from "./local-files.js";
 import { probe } from "./probe.js";
@@ -127,10 +128,25 @@ export class DiskBlobStore implements BlobStore {
   #ending(key: string): Ending {
     return {
       publish: () => this.#publish(key),
+      follow: (growth, span, signal) => this.#follow(key, growth, span, signal),
       settle: () => syncFolder(join(this.#root, "tmp")),
       discard: () => this.remove(key),
       log: this.#log,
     };
+  }
+
+  /** The file stays the same under either name, and while it is open even without one. */
+  async #follow(key: string, growth: Growth, span: Span, signal: AbortSignal | undefined): Promise<BlobReader> {
+    const { files } = this.#reading;
+    try {
+      const file = await files.open(this.#temporary(key)).catch((e: unknown) => {
+        if (codeOf(e) === "ENOENT") return files.open(this.#object(key));
+        throw e;
+      });
+      return new DiskReader(file, span, this.#reading, signal, growth);
+    } catch (e) {
+      throw codeOf(e) === "ENOENT" ? new Refusal("not-found", {}, { cause: e }) : diskRefusal(e);
+    }
   }
 
   async #publish(key: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
+import { Growth } from "./growth.js";
 import { checkKey, checkSpan } from "./key.js";
 import { pourChunks } from "./pour.js";
 import { probe } from "./probe.js";
@@ -84,6 +85,7 @@ class MemoryWriter implements BlobWriter {
   readonly #store: MemoryBlobStore;
   readonly #end: (fate: "kept" | "resting" | "gone", bytes: Buffer) => void;
   readonly #chunks: Buffer[];
+  readonly #growth = new Growth();
   #ended = false;
 
   constructor(
@@ -95,6 +97,7 @@ class MemoryWriter implements BlobWriter {
     this.#chunks = bytes ? [bytes] : [];
     this.written = bytes?.length ?? 0;
     this.#end = end;
+    this.#growth.reached(this.written);
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -102,6 +105,11 @@ class MemoryWriter implements BlobWriter {
     this.#store.meet(chunk.length);
     this.#chunks.push(Buffer.from(chunk));
     this.written += chunk.length;
+    this.#growth.reached(this.written);
+  }
+
+  async follow(span: Span, signal?: AbortSignal): Promise<BlobReader> {
+    return new FollowingReader(this.#chunks, this.#growth, span, signal);
   }
 
   async commit(): Promise<{ sha256: string; size: number }> {
@@ -116,11 +124,13 @@ class MemoryWriter implements BlobWriter {
   async abort(): Promise<void> {
     if (!this.#ended) this.#end("gone", Buffer.alloc(0));
     this.#ended = true;
+    this.#growth.end();
   }
 
   #finish(fate: "kept" | "resting"): Buffer {
     if (this.#ended) throw new Error("the writer has ended");
     this.#ended = true;
+    this.#growth.end();
     const bytes = Buffer.concat(this.#chunks);
     try {
       this.#store.meet();
@@ -159,6 +169,45 @@ class MemoryReader implements BlobReader {
       }
     } finally {
       await this.close();
+    }
+  }
+
+  pour(sink: (chunk: Uint8Array) => Promise<void>): Promise<void> {
+    return pourChunks(this, sink);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+}
+
+/** Reads what a writer has taken, as it comes. */
+class FollowingReader implements BlobReader {
+  readonly #chunks: readonly Buffer[];
+  readonly #growth: Growth;
+  readonly #span: Span;
+  readonly #signal: AbortSignal | undefined;
+  #closed = false;
+
+  constructor(chunks: readonly Buffer[], growth: Growth, span: Span, signal: AbortSignal | undefined) {
+    this.#chunks = chunks;
+    this.#growth = growth;
+    this.#span = span;
+    this.#signal = signal;
+  }
+
+  get size(): number {
+    return this.#growth.landed;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+    const { start, end } = this.#span;
+    for (let at = start; at < end;) {
+      const landed = await this.#growth.beyond(at, this.#signal);
+      if (this.#closed) throw new Error("the reader is closed");
+      const piece = Buffer.concat(this.#chunks).subarray(at, Math.min(landed, end, at + PIECE));
+      at += piece.length;
+      yield piece;
     }
   }
 

@@ -22,11 +22,14 @@ export interface Attempt {
   readonly moved: number;
 }
 
+/** What else a sender does. */
 export interface Sending {
   /** Told of how far it is. */
   readonly onPiece?: (at: number) => void;
   /** The description, which may name the recipient. */
   readonly about?: string;
+  /** In the middle of the file nothing more goes before this has resolved. */
+  readonly midway?: () => Promise<void>;
   /** How long an answer may take (ms). */
   readonly patience?: number;
 }
@@ -41,7 +44,7 @@ export async function sendBySi(
   tape: Tape,
   until = Infinity,
   cutting: () => Promise<void> = async () => undefined,
-  { onPiece = () => undefined, about = "", patience = PATIENCE }: Sending = {},
+  { onPiece = () => undefined, about = "", midway, patience = PATIENCE }: Sending = {},
 ): Promise<Attempt> {
   const sid = randomUUID();
   const field = xml("field", { var: "stream-method", type: "list-single" }, xml("option", {}, xml("value", {}, BYTESTREAMS))); // prettier-ignore
@@ -69,7 +72,10 @@ export async function sendBySi(
     socket.write(Buffer.concat([Buffer.from([5, 0, 0]), asked.subarray(3)]));
     await used;
     const end = Math.min(tape.size, Math.max(from + 1, until));
-    const moved = await pour(socket, tape, from, end, onPiece);
+    const middle = midway ? Math.max(from, tape.size / 2) : from;
+    const before = await pour(socket, tape, from, middle, onPiece);
+    await midway?.();
+    const moved = before + (await pour(socket, tape, middle, end, onPiece));
     if (end < tape.size) {
       await cutting();
       socket.destroy();
