@@ -104,7 +104,9 @@ test.each(CASES)(
     await juliet.subscribe(office.bot);
     await begin();
     const url = (await juliet.waitMessage(office.bot, new RegExp(`^http.*/${name}$`), 20_000)).getChildText("body")!;
-    expect(await romeo.ask(`status ${number}`, new RegExp(`\\(number ${number}\\):\n`))).not.toMatch(/· (delivered|on its way) ·/);
+    expect(await romeo.ask(`status ${number}`, new RegExp(`\\(number ${number}\\):\n`))).not.toMatch(
+      /· (delivered|on its way) ·/,
+    );
     expect(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(bytes)).toBe(true);
     await romeo.waitMessage(office.bot, new RegExp(`^juliet@\\S+ has ${name}`));
   },
