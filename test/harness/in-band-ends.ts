@@ -84,7 +84,7 @@ export class Sink {
   }
 
   hold(): void {
-    this.#hold = new Promise((resolve) => (this.#go = resolve));
+    this.#hold ??= new Promise((resolve) => (this.#go = resolve));
   }
 
   go(): void {
