@@ -5,6 +5,8 @@
  */
 import type { ByteStream } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
+import { Bygones } from "../lib/bygones.js";
+import { Counts } from "../lib/counts.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
 import { type BareJid, bareOf, type Jid } from "../lib/jid.js";
 import { InBandStream } from "./in-band-stream.js";
@@ -46,12 +48,12 @@ export class InBandStreams implements InBand {
   readonly #awaited = new Map<string, Awaited>();
   readonly #open = new Map<string, InBandStream>();
   readonly #ofPeer = new Map<Jid, Set<InBandStream>>();
-  /** When each ended, in that order. */
-  readonly #ended = new Map<string, number>();
-  readonly #count = new Map<BareJid, number>();
+  readonly #ended: Bygones;
+  readonly #count = new Counts<BareJid>();
 
   constructor(options: InBandOptions) {
     this.#o = options;
+    this.#ended = new Bygones(options.clock, KEEP, KEPT);
   }
 
   /** Begins to take stanzas. Before the chat's and the presence directory's start: they keep what they know from the others. */
@@ -114,7 +116,7 @@ export class InBandStreams implements InBand {
           // There never was one: nothing to be closed, and the next attempt has the same name.
           opened.gone();
           if (e.condition !== "resource-constraint") throw new Refusal("stream-unreachable", {}, { cause: e });
-          this.#ended.delete(key);
+          this.#ended.forget(key);
           this.#claim(address);
         } else {
           opened.close();
@@ -131,18 +133,15 @@ export class InBandStreams implements InBand {
   #claim(address: InBandAddress): string {
     const key = keyOf(address.peer, address.self, address.sid);
     const bare = bareOf(address.peer);
-    const count = this.#count.get(bare) ?? 0;
+    const count = this.#count.of(bare);
     if (this.#awaited.has(key) || this.#open.has(key) || count >= OF_ONE)
       throw new Refusal("stream-unreachable", {}, { cause: new Error(`${count} in-band streams, or this one twice`) });
-    this.#count.set(bare, count + 1);
+    this.#count.add(bare);
     return key;
   }
 
   #release({ peer }: InBandAddress): void {
-    const bare = bareOf(peer);
-    const left = this.#count.get(bare)! - 1;
-    if (left > 0) this.#count.set(bare, left);
-    else this.#count.delete(bare);
+    this.#count.drop(bareOf(peer));
   }
 
   #begin(key: string, address: InBandAddress, blockSize: number): InBandStream {
@@ -156,18 +155,12 @@ export class InBandStreams implements InBand {
   }
 
   #end(key: string, address: InBandAddress, ended: InBandStream): void {
-    const now = this.#o.clock.now();
     this.#open.delete(key);
     const others = this.#ofPeer.get(address.peer);
     others?.delete(ended);
     if (others?.size === 0) this.#ofPeer.delete(address.peer);
     this.#release(address);
-    this.#ended.delete(key);
-    this.#ended.set(key, now);
-    for (const [old, at] of this.#ended) {
-      if (this.#ended.size <= KEPT && now - at < KEEP) break;
-      this.#ended.delete(old);
-    }
+    this.#ended.add(key);
   }
 
   #opened({ from, to, payload }: IqRequest): undefined {

@@ -4,6 +4,7 @@
  * when there are too many in all, nothing more is taken in until one has ended.
  * Left out: unwrapping carbons or forwarded stanzas. What a stanza claims to have come from is its `from`.
  */
+import { Counts } from "../lib/counts.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
 import { type BareJid, bareOf, domainOf, type Jid, toJid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
@@ -35,7 +36,7 @@ export class StanzaRouter implements Router, Receiver {
   readonly #iq = new Map<string, IqHandler>();
   readonly #message: StanzaHandler[] = [];
   readonly #presence: StanzaHandler[] = [];
-  readonly #underWay = new Map<BareJid, number>();
+  readonly #underWay = new Counts<BareJid>();
   #running = 0;
   #release: (() => void) | undefined;
 
@@ -104,7 +105,7 @@ export class StanzaRouter implements Router, Receiver {
     // §8.2.3 also: a payload that is not understood is service-unavailable.
     if (!handler) return this.#refuse(stanza, new Refusal("no-such-service"));
     const peer = bareOf(from);
-    if ((this.#underWay.get(peer) ?? 0) >= OF_ONE)
+    if (this.#underWay.of(peer) >= OF_ONE)
       return this.#refuse(stanza, new Refusal("too-many-requests", { wait: "a moment" }));
     this.#run(handler, { from, to, type, payload, stanza }, peer);
   }
@@ -129,14 +130,12 @@ export class StanzaRouter implements Router, Receiver {
   }
 
   #begin(peer: BareJid): void {
-    this.#underWay.set(peer, (this.#underWay.get(peer) ?? 0) + 1);
+    this.#underWay.add(peer);
     if (++this.#running >= AT_ONCE) this.#release ??= this.#stream.hold();
   }
 
   #end(peer: BareJid): void {
-    const left = this.#underWay.get(peer)! - 1;
-    if (left > 0) this.#underWay.set(peer, left);
-    else this.#underWay.delete(peer);
+    this.#underWay.drop(peer);
     if (--this.#running >= AT_ONCE) return;
     const release = this.#release;
     this.#release = undefined;

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Counts } from "../lib/counts.js";
 
 export interface WebLimits {
   /** Connections at once. */
@@ -36,7 +37,7 @@ export const OUR_PROXY: readonly string[] = ["127.0.0.1", "::1", "::ffff:127.0.0
 /** Counts connections; one too many is closed without an answer. Answers how to close those on which nothing was asked: Node waits for them. */
 export function limitConnections(server: Server, limits: WebLimits): () => void {
   server.maxConnections = limits.connections;
-  const open = new Map<string, number>();
+  const open = new Counts<string>();
   const unused = new Set<Socket>();
   server.on("request", (request: IncomingMessage) => unused.delete(request.socket));
   server.on("connection", (socket: Socket) => {
@@ -44,14 +45,9 @@ export function limitConnections(server: Server, limits: WebLimits): () => void 
     socket.once("close", () => unused.delete(socket));
     const address = socket.remoteAddress ?? "";
     if (OUR_PROXY.includes(address)) return;
-    const count = (open.get(address) ?? 0) + 1;
-    open.set(address, count);
-    socket.once("close", () => {
-      const left = open.get(address)! - 1;
-      if (left === 0) open.delete(address);
-      else open.set(address, left);
-    });
-    if (count > limits.perAddress) socket.destroy();
+    open.add(address);
+    socket.once("close", () => open.drop(address));
+    if (open.of(address) > limits.perAddress) socket.destroy();
   });
   return () => unused.forEach((socket) => socket.destroy());
 }

@@ -4,6 +4,8 @@
  * Left out: more than one file in a session; the others are refused.
  */
 import type { Office } from "../../control/ports.js";
+import { Bygones } from "../../lib/bygones.js";
+import { Counts } from "../../lib/counts.js";
 import { Refusal } from "../../lib/errors.js";
 import { type BareJid, type FullJid, bareOf, isFull } from "../../lib/jid.js";
 import type { Reply } from "../negotiate/jingle.js";
@@ -57,12 +59,13 @@ export interface JingleParts extends SessionParts {
 
 export class JingleSessions {
   readonly #live = new Map<string, JingleSession>();
-  /** When each ended, in that order. */
-  readonly #ended = new Map<string, number>();
-  readonly #begun = new Map<BareJid, number>();
+  readonly #ended: Bygones;
+  readonly #begun = new Counts<BareJid>();
   #stopping = false;
 
-  constructor(readonly parts: JingleParts) {}
+  constructor(readonly parts: JingleParts) {
+    this.#ended = new Bygones(parts.clock, REMEMBERED, MOST_REMEMBERED);
+  }
 
   /** Begins to take stanzas. */
   start(): void {
@@ -79,22 +82,12 @@ export class JingleSessions {
   open(facts: SessionFacts, task: Task, over: () => void = () => {}): JingleSession {
     const key = keyOf(facts.peer, facts.sid);
     const session = new JingleSession(this.parts, facts, task, () => {
-      this.#over(key);
+      this.#live.delete(key);
+      this.#ended.add(key);
       over();
     });
     this.#live.set(key, session);
     return session;
-  }
-
-  #over(key: string): void {
-    const now = this.parts.clock.now();
-    this.#live.delete(key);
-    this.#ended.delete(key);
-    this.#ended.set(key, now);
-    for (const [old, at] of this.#ended) {
-      if (this.#ended.size <= MOST_REMEMBERED && at + REMEMBERED > now) return;
-      this.#ended.delete(old);
-    }
   }
 
   #heard({ from, to, payload }: IqRequest): Element | undefined {
@@ -130,26 +123,15 @@ export class JingleSessions {
       member: bareOf(peer),
       name: offer.file.name ?? "file",
     };
-    this.#count(facts.member);
+    if (this.#begun.of(facts.member) >= OF_ONE) throw new Refusal("too-many-requests", { wait: "a moment" });
+    this.#begun.add(facts.member);
     const intake = new JingleIntake(this.parts, facts, offer);
-    const session = this.open(facts, intake, () => this.#uncount(facts.member));
+    const session = this.open(facts, intake, () => this.#begun.drop(facts.member));
     const refusal = unfit(content);
     if (refusal || !transport || transport.type === "unsupported")
       return session.refuse(refusal ?? new Refusal("no-method", { name: facts.name }));
     if (others.length > 0) session.mention("content-remove", { contents: others.map(nameOnly), reason: ONE_FILE });
     void intake.judge(session, transport);
-  }
-
-  #count(member: BareJid): void {
-    const begun = this.#begun.get(member) ?? 0;
-    if (begun >= OF_ONE) throw new Refusal("too-many-requests", { wait: "a moment" });
-    this.#begun.set(member, begun + 1);
-  }
-
-  #uncount(member: BareJid): void {
-    const left = this.#begun.get(member)! - 1;
-    if (left > 0) this.#begun.set(member, left);
-    else this.#begun.delete(member);
   }
 }
 

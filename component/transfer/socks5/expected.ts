@@ -1,4 +1,5 @@
 /** Which streams somebody waits for (XEP-0065 §5.3.2: each has a hash for its address). Nobody gets any further than here without one. */
+import { Counts } from "../../lib/counts.js";
 import { Refusal } from "../../lib/errors.js";
 import type { BareJid } from "../../lib/jid.js";
 import { isAddress } from "./wire.js";
@@ -15,7 +16,7 @@ interface Waiting<T> extends Expectation<T> {
 
 export class Expected<T> {
   readonly #waiting = new Map<string, Waiting<T>>();
-  readonly #ofMember = new Map<BareJid, number>();
+  readonly #ofMember = new Counts<BareJid>();
 
   /** `each`: how many addresses a member may have at a time. */
   constructor(private readonly each: number) {}
@@ -24,15 +25,15 @@ export class Expected<T> {
   add(addresses: readonly string[], expectation: Expectation<T>): () => void {
     const { member } = expectation;
     const own = new Set(addresses);
-    const count = (this.#ofMember.get(member) ?? 0) + own.size;
+    const count = this.#ofMember.of(member);
     for (const address of own) {
       if (!isAddress(address)) throw new Error("the address of a stream is a SHA-1 in lower-case hex");
       if (this.#waiting.has(address)) throw new Refusal("stream-unreachable");
     }
-    if (count > this.each) throw new Refusal("too-many-transfers", { count: count - own.size });
+    if (count + own.size > this.each) throw new Refusal("too-many-transfers", { count });
     const waiting = { ...expectation, lasts: true };
     for (const address of own) this.#waiting.set(address, waiting);
-    if (count > 0) this.#ofMember.set(member, count);
+    this.#ofMember.add(member, own.size);
     return () => {
       waiting.lasts = false;
       for (const address of own) if (this.#waiting.get(address) === waiting) this.take(address);
@@ -44,9 +45,7 @@ export class Expected<T> {
     const found = this.#waiting.get(address);
     if (!found) return undefined;
     this.#waiting.delete(address);
-    const left = this.#ofMember.get(found.member)! - 1;
-    if (left === 0) this.#ofMember.delete(found.member);
-    else this.#ofMember.set(found.member, left);
+    this.#ofMember.drop(found.member);
     return found;
   }
 
