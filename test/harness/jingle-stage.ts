@@ -1,157 +1,37 @@
-/**
- * Jingle between a real server's people and the real messenger with real stream hosts, without the control unit: what comes in is kept in
- * memory, and what goes out is the test's. For what the whole program cannot be told: to have no stream host, or to reach no other.
- */
-import { createHash } from "node:crypto";
-import type { IncomingFile, OfferEvent, Parcel, Reception, StreamHosts } from "../../component/control/ports.js";
-import { systemClock } from "../../component/lib/clock.js";
-import { Refusal } from "../../component/lib/errors.js";
-import { bare, type FullJid, type Jid } from "../../component/lib/jid.js";
-import { createLog } from "../../component/lib/log.js";
-import { BotContact } from "../../component/messenger/contact.js";
+/** Jingle with real clients, without the control unit. */
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
-import { InBandStreams } from "../../component/messenger/in-band.js";
-import { selfOf } from "../../component/messenger/about.js";
-import { JingleMethod } from "../../component/messenger/methods/jingle.js";
 import { JINGLE_FEATURES, JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
-import { ProxyFinder } from "../../component/messenger/proxies.js";
-import { StanzaRouter } from "../../component/messenger/router.js";
-import { presence } from "../../component/messenger/wire/rfc6121-presence.js";
-import { ComponentStream } from "../../component/messenger/stream.js";
-import { Guard } from "../../component/transfer/guard.js";
-import type { InBand, Proxies } from "../../component/messenger/streams.js";
-import { SocksHosts } from "../../component/transfer/socks5/hosts.js";
-import { readerOf, receptionOf, type Received } from "./receptions.js";
+import { JingleMethod } from "../../component/messenger/methods/jingle.js";
+import type { InBand } from "../../component/messenger/streams.js";
 import type { ComponentServer } from "./restante.js";
+import { transferStage, type TransferStage } from "./transfer-stage.js";
 
-export interface Ways {
-  readonly listen: boolean;
-  /** Whether servers' proxies are found. */
-  readonly proxies: boolean;
-  readonly dial: (port: number) => boolean;
-}
-
-export interface JingleStage {
-  readonly bot: Jid;
-  readonly received: readonly Received[];
-  /** What SOCKS5 may do from now on. */
-  ways: Ways;
-  /** What became of each stream so far: how it was made. */
-  readonly kinds: readonly string[];
-  /** Refuses every further offer. */
-  refusing: Refusal | undefined;
-  /** The next file that is whole. */
-  next(): Promise<Received>;
-  /** Offers bytes to a client; answers what was reported, up to the last word. `isComing`: its hash is said later. */
-  offer(to: FullJid, name: string, bytes: Buffer, isComing?: boolean): Promise<OfferEvent[]>;
-  stop(): Promise<void>;
-}
-
-export const EVERYTHING: Ways = { listen: true, proxies: true, dial: () => true };
-
-/** `host`: how peers reach our stream host. */
-export async function jingleStage(server: ComponentServer, host = "127.0.0.1"): Promise<JingleStage> {
-  const log = createLog(process.env["STAGE_LOG"] ?? "silent");
-  const clock = systemClock;
-  const contact = bare(`bot@${server.component}`);
-  const url = `xmpp://127.0.0.1:${server.componentPort}`;
-  const stream = new ComponentStream({ domain: server.component, server: url, secret: server.secret, log, clock });
-  const router = new StanzaRouter(stream, log);
-  const guard = new Guard({ allowPrivate: true, ports: [] });
-  const socks = new SocksHosts({ listen: { host: "0.0.0.0", port: 0 }, host, guard, clock, log });
-  const streams = new InBandStreams({ router, stream, clock });
-  const finder = new ProxyFinder({ stream, self: contact, clock, log });
-  const kinds: string[] = [];
-  const proxies: Proxies = {
-    near: async (domain, signal) => (stage.ways.proxies ? finder.near(domain, signal) : []),
-    activate: (...what) => finder.activate(...what),
-  };
-  const inBand: InBand = {
-    async expect(...what) {
-      const opened = await streams.expect(...what);
-      kinds.push("in-band");
-      return opened;
+/** `host`: how peers reach our stream host. Streams that are in-band are told of, too. */
+export function jingleStage(server: ComponentServer, host?: string): Promise<TransferStage> {
+  return transferStage(server, {
+    features: [...CHAT_FEATURES, ...JINGLE_FEATURES],
+    listen: "0.0.0.0",
+    ...(host !== undefined && { host }),
+    follows: true,
+    speak({ inBand: streams, self, kinds, ...parts }) {
+      const inBand: InBand = {
+        async expect(...what) {
+          const opened = await streams.expect(...what);
+          kinds.push("in-band");
+          return opened;
+        },
+        async open(...what) {
+          const opened = await streams.open(...what);
+          kinds.push("in-band");
+          return opened;
+        },
+      };
+      const sessions = new JingleSessions({ ...parts, inBand });
+      return {
+        method: new JingleMethod({ sessions, self }),
+        start: () => sessions.start(),
+        stop: () => sessions.stop(),
+      };
     },
-    async open(...what) {
-      const opened = await streams.open(...what);
-      kinds.push("in-band");
-      return opened;
-    },
-  };
-  const hosts: StreamHosts = {
-    get own() {
-      return stage.ways.listen ? socks.own : [];
-    },
-    expect: (addresses, member, arrived) =>
-      socks.expect(addresses, member, (byteStream, address) => {
-        kinds.push("our own host");
-        arrived(byteStream, address);
-      }),
-    async dial(there, address, signal) {
-      if (!stage.ways.dial(there.port)) throw new Refusal("stream-unreachable");
-      const byteStream = await socks.dial(there, address, signal);
-      kinds.push(`dialled ${there.port}`);
-      return byteStream;
-    },
-  };
-  const received: Received[] = [];
-  let wake = (): void => {};
-  let seen = 0;
-  const office = {
-    receive: async (from: FullJid, to: Jid, file: IncomingFile): Promise<Reception> => {
-      if (stage.refusing) throw stage.refusing;
-      const one = receptionOf(from, to, file, () => wake());
-      received.push(one);
-      return one;
-    },
-  };
-  const index = { contacts: async () => [] };
-  const me = new BotContact({
-    router, stream, index, contact, log, clock, name: "Restante", url: "", abuse: "", features: [...CHAT_FEATURES, ...JINGLE_FEATURES], version: "0",
-    office: { standing: async () => {} }, directory: { askBack: (jid) => void stream.send(presence("subscribe", contact, jid)) },
-  }); // prettier-ignore
-  const sessions = new JingleSessions({ router, stream, office, hosts, proxies, inBand, clock, log });
-  const method = new JingleMethod({ sessions, self: selfOf(contact) });
-  await socks.start();
-  streams.start();
-  sessions.start();
-  me.start();
-  await stream.start();
-
-  const stage: JingleStage = {
-    bot: contact,
-    received,
-    kinds,
-    ways: EVERYTHING,
-    refusing: undefined,
-    async next() {
-      while (received[seen]?.outcome === undefined) await new Promise<void>((resolve) => (wake = resolve));
-      return received[seen++]!;
-    },
-    offer(to, name, bytes, isComing = false) {
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
-      const whole = { sender: contact, recipient: bare(to), name, size: bytes.length, mediaType: "application/octet-stream", sha256 } as Parcel; // prettier-ignore
-      const resource = { jid: to, priority: 0, show: "", isKnown: true, software: "", can: () => true } as const;
-      const parcel = isComing ? { ...whole, sha256: "" } : whole;
-      const now = isComing ? { kept: Promise.resolve({ parcel: whole, line: "" }) } : {};
-      const events: OfferEvent[] = [];
-      return new Promise((resolve) => {
-        method.offer(
-          { parcel, ...now, resources: [resource], url: "", line: "Here it comes.", read: readerOf(bytes) },
-          async (event) => {
-            events.push(event);
-            if (!["sent", "reached", "moving", "last"].includes(event.type)) resolve(events);
-          },
-        );
-      });
-    },
-    async stop() {
-      sessions.stop();
-      streams.stop();
-      await socks.stop();
-      await me.stop();
-      await stream.stop();
-    },
-  };
-  return stage;
+  });
 }

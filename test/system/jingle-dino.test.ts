@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { OfferEvent } from "../../component/control/ports.js";
 import { type FullJid, toJid } from "../../component/lib/jid.js";
 import { dino, type Dino } from "../harness/clients/dino.js";
-import { EVERYTHING, jingleStage, type JingleStage, type Ways } from "../harness/jingle-stage.js";
+import { jingleStage } from "../harness/jingle-stage.js";
+import { EVERYTHING, type TransferStage, type Ways } from "../harness/transfer-stage.js";
 import { sha256 } from "../harness/post-office.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
 import { tempFolder, type TempFolder } from "../harness/tmp.js";
@@ -14,7 +15,7 @@ import { tempFolder, type TempFolder } from "../harness/tmp.js";
 jest.setTimeout(120_000);
 
 let prosody: Prosody;
-let stage: JingleStage;
+let stage: TransferStage;
 let folder: TempFolder;
 let juliet: Dino;
 beforeAll(async () => {

@@ -6,7 +6,8 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { Refusal } from "../../component/lib/errors.js";
 import { gajim, type Gajim, type GajimJingle } from "../harness/clients/gajim.js";
-import { EVERYTHING, jingleStage, type JingleStage, type Ways } from "../harness/jingle-stage.js";
+import { jingleStage } from "../harness/jingle-stage.js";
+import { EVERYTHING, type TransferStage, type Ways } from "../harness/transfer-stage.js";
 import { sha256 } from "../harness/post-office.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
 import { tempFolder, type TempFolder } from "../harness/tmp.js";
@@ -17,7 +18,7 @@ jest.setTimeout(120_000);
 const outside = Object.values(networkInterfaces()).flatMap((all) => all ?? []).find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.2"; // prettier-ignore
 
 let prosody: Prosody;
-let stage: JingleStage;
+let stage: TransferStage;
 let folder: TempFolder;
 let juliet: Gajim;
 beforeAll(async () => {

@@ -7,13 +7,14 @@ import { toJid, type FullJid } from "../../component/lib/jid.js";
 import { psi, type Psi } from "../harness/clients/psi.js";
 import { sha256 } from "../harness/post-office.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
-import { EVERYTHING, siStage, type SiStage, type Ways } from "../harness/si-stage.js";
+import { siStage } from "../harness/si-stage.js";
+import { EVERYTHING, type TransferStage, type Ways } from "../harness/transfer-stage.js";
 import { tempFolder, type TempFolder } from "../harness/tmp.js";
 
 jest.setTimeout(120_000);
 
 let prosody: Prosody;
-let stage: SiStage;
+let stage: TransferStage;
 let folder: TempFolder;
 let juliet: Psi;
 beforeAll(async () => {

@@ -9,7 +9,8 @@ import { purple, type Purple } from "../harness/clients/purple.js";
 import { sha256 } from "../harness/post-office.js";
 import { startEjabberd, type Ejabberd } from "../harness/ejabberd.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
-import { EVERYTHING, siStage, type SiStage, type Ways } from "../harness/si-stage.js";
+import { siStage } from "../harness/si-stage.js";
+import { EVERYTHING, type TransferStage, type Ways } from "../harness/transfer-stage.js";
 
 jest.setTimeout(60_000);
 
@@ -17,7 +18,7 @@ describe.each<[string, () => Promise<Prosody | Ejabberd>]>([
   ["Prosody", startProsody],
   ["ejabberd", startEjabberd],
 ])("%s", (_, start) => {
-  let stage: SiStage;
+  let stage: TransferStage;
   let romeo: Purple;
   let server: Prosody | Ejabberd;
   beforeAll(async () => {
