@@ -5,15 +5,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { BUCKET, plainClient, settingsOf } from "../contracts/blobstore/s3-stage.js";
 import { bare } from "../../component/lib/jid.js";
 import { blobFolder, filesUnder, openAudit } from "../harness/audit.js";
+import { killAt, postgresAndS3 } from "../harness/killing.js";
 import { Mortal, within } from "../harness/mortal.js";
-import { startPostgres } from "../harness/postgres.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
 import { chance } from "../harness/seeded.js";
 import { StreamTraffic, type Moment } from "../harness/stream-traffic.js";
-import { startSwift } from "../harness/swift.js";
 import type { RestanteOptions } from "../harness/restante.js";
 
 const SEED = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 1e9));
@@ -38,29 +36,12 @@ async function killAgainAndAgain(traffic: StreamTraffic, rounds: number, seed: n
   const luck = chance(seed);
   const { mortal } = traffic;
   const kills: string[] = [];
-  async function post(wanted: () => boolean): Promise<void> {
-    while (wanted()) await Promise.all([1, 2].map(() => traffic.post(luck.pick([1000, 60_000, 4 * MIB, 24 * MIB])).done)); // prettier-ignore
-  }
+  const sizes = [1000, 60_000, 4 * MIB, 24 * MIB];
   while (kills.length < rounds) {
     const moment = luck.pick(MOMENTS);
-    let left = 1 + luck.whole(moment === "intake" || moment === "taking" ? 40 : 2);
+    const nth = 1 + luck.whole(moment === "intake" || moment === "taking" ? 40 : 2);
     const later = luck.oneIn(2) ? 0 : luck.whole(40);
-    const reached = new Promise<void>((resolve) => {
-      traffic.onMoment = (now) => {
-        if (now === moment && --left === 0) resolve();
-      };
-    });
-    post(() => left > 0).catch(() => undefined); // each letter is heard in the end
-    await within(40_000, reached, () => `nothing to kill at “${moment}”; ${traffic.report()}`);
-    // The instant itself is what chance chooses: nothing is waited for.
-    if (later > 0) await delay(later);
-    await mortal.kill();
-    kills.push(moment);
-    if (luck.oneIn(5)) {
-      await mortal.killWhileStarting(luck.whole(900));
-      kills.push("starting");
-    }
-    await mortal.revive();
+    kills.push(...(await killAt(mortal, traffic, luck, { moment, nth, later, againOneIn: 5, sizes })));
   }
   traffic.onMoment = () => undefined;
   return kills;
@@ -167,17 +148,4 @@ surviveKills("on SQLite and a local folder", SEED, async () => ({
   end: async () => undefined,
 }));
 
-surviveKills("on PostgreSQL and S3", SEED + 7, async () => {
-  const [postgres, swift] = await Promise.all([startPostgres(), startSwift()]);
-  const s3 = plainClient(swift);
-  await s3.createBucket({ Bucket: BUCKET });
-  s3.destroy();
-  return {
-    options: { config: { database: { url: await postgres.createDatabase() }, storage: { ...settingsOf(swift) } } },
-    rounds: ROUNDS || 5,
-    async end() {
-      await swift.remove();
-      await postgres.remove();
-    },
-  };
-});
+surviveKills("on PostgreSQL and S3", SEED + 7, async () => ({ ...(await postgresAndS3()), rounds: ROUNDS || 5 }));

@@ -5,14 +5,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { BUCKET, plainClient, settingsOf } from "../contracts/blobstore/s3-stage.js";
 import { blobFolder, filesUnder, openAudit } from "../harness/audit.js";
+import { killAt, postgresAndS3 } from "../harness/killing.js";
 import { MailTraffic, type Moment } from "../harness/mail-traffic.js";
 import { Mortal, within } from "../harness/mortal.js";
-import { startPostgres, type Postgres } from "../harness/postgres.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
 import { chance } from "../harness/seeded.js";
-import { startSwift, type Swift } from "../harness/swift.js";
 import type { RestanteOptions } from "../harness/restante.js";
 
 const SEED = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 1e9));
@@ -35,34 +33,16 @@ async function killAgainAndAgain(mortal: Mortal, traffic: MailTraffic, stage: St
   const luck = chance(seed);
   const kills: string[] = [];
   let away = false;
-  /** Two letters at a time, while they are wanted. */
-  async function post(wanted: () => boolean): Promise<void> {
-    while (wanted()) await Promise.all([1, 2].map(() => traffic.post(luck.pick(stage.sizes)).done));
-  }
   while (kills.length < ROUNDS) {
     if (luck.oneIn(4) || away) {
       away = !away;
       await traffic.juliet.presence(away ? { type: "unavailable" } : {});
     }
     const moment = luck.pick(MOMENTS.filter((m) => !away || !["offered", "fetching", "fetched", "told", "deleting"].includes(m))); // prettier-ignore
-    let left = 1 + luck.whole(moment === "intake" || moment === "fetching" ? 20 : 2);
+    const nth = 1 + luck.whole(moment === "intake" || moment === "fetching" ? 20 : 2);
     const later = luck.oneIn(2) ? 0 : luck.whole(25);
-    const reached = new Promise<void>((resolve) => {
-      traffic.onMoment = (now) => {
-        if (now === moment && --left === 0) resolve();
-      };
-    });
-    post(() => left > 0).catch(() => undefined); // each letter is heard in the end
-    await within(40_000, reached, () => `nothing to kill at “${moment}”; ${traffic.report()}`);
-    // The instant itself is what chance chooses: nothing is waited for.
-    if (later > 0) await delay(later);
-    await mortal.kill();
-    kills.push(moment);
-    if (luck.oneIn(8)) {
-      await mortal.killWhileStarting(luck.whole(900));
-      kills.push("starting");
-    }
-    await mortal.revive();
+    const { sizes } = stage;
+    kills.push(...(await killAt(mortal, traffic, luck, { moment, nth, later, againOneIn: 8, sizes })));
   }
   if (away) await traffic.juliet.presence();
   traffic.onMoment = () => undefined;
@@ -187,17 +167,7 @@ surviveKills("on SQLite and a local folder", SEED, async () => ({
   end: async () => undefined,
 }));
 
-surviveKills("on PostgreSQL and S3", SEED + 7, async () => {
-  const [postgres, swift]: [Postgres, Swift] = await Promise.all([startPostgres(), startSwift()]);
-  const s3 = plainClient(swift);
-  await s3.createBucket({ Bucket: BUCKET });
-  s3.destroy();
-  return {
-    options: { config: { database: { url: await postgres.createDatabase() }, storage: { ...settingsOf(swift) } } },
-    sizes: [1_000, 60_000, 700_000, 4_000_000, 20_000_000], // the last in parts
-    async end() {
-      await swift.remove();
-      await postgres.remove();
-    },
-  };
-});
+surviveKills("on PostgreSQL and S3", SEED + 7, async () => ({
+  ...(await postgresAndS3()),
+  sizes: [1_000, 60_000, 700_000, 4_000_000, 20_000_000], // the last in parts
+}));
