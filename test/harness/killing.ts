@@ -10,7 +10,7 @@ import { startSwift } from "./swift.js";
 /** What a kill needs of the letters that are under way. */
 export interface Traffic<M> {
   onMoment: (now: M) => void;
-  post(size: number): { readonly done: Promise<unknown> };
+  post(size: number): { readonly done: Promise<unknown>; readonly sent?: Promise<unknown> };
   report(): string;
 }
 
@@ -24,6 +24,8 @@ export interface Kill<M> {
   readonly againOneIn: number;
   /** Of the letters that are posted until then, in bytes. */
   readonly sizes: readonly number[];
+  /** Nobody fetches: the next letters do not wait for the end of the last ones. */
+  readonly away?: boolean;
 }
 
 /** Kills and revives; answers what was killed when. */
@@ -31,7 +33,7 @@ export async function killAt<M extends string>(
   mortal: Mortal,
   traffic: Traffic<M>,
   luck: Chance,
-  { moment, nth, later, againOneIn, sizes }: Kill<M>,
+  { moment, nth, later, againOneIn, sizes, away = false }: Kill<M>,
 ): Promise<string[]> {
   let left = nth;
   const reached = new Promise<void>((resolve) => {
@@ -41,7 +43,10 @@ export async function killAt<M extends string>(
   });
   /** Two letters at a time, while they are wanted. */
   async function post(): Promise<void> {
-    while (left > 0) await Promise.all([1, 2].map(() => traffic.post(luck.pick(sizes)).done));
+    while (left > 0) {
+      const letters = [1, 2].map(() => traffic.post(luck.pick(sizes)));
+      await Promise.all(letters.map(({ sent, done }) => (away ? sent : done)));
+    }
   }
   post().catch(() => undefined); // each letter is heard in the end
   await within(40_000, reached, () => `nothing to kill at “${moment}”; ${traffic.report()}`);

@@ -16,6 +16,8 @@ export interface Letter {
   readonly numbers: Set<number>;
   /** As far as its sender knows. */
   state: "going in" | "kept" | "sent" | "delivered" | "deleted";
+  /** Settles when it is on its way: as far as it gets while Juliet is away. */
+  sent: Promise<void>;
   /** Settles when it has come to its end. */
   done: Promise<void>;
 }
@@ -78,9 +80,11 @@ export class MailTraffic {
     const seed = this.#chance.oneIn(5) ? "the same" : name;
     const content = (): Buffer => bytesOf(seed, size);
     const sha256 = createHash("sha256").update(content()).digest("hex");
-    const letter: Letter = { name, sha256, numbers: new Set(), state: "going in", done: Promise.resolve() };
+    const letter: Letter = { name, sha256, numbers: new Set(), state: "going in", sent: Promise.resolve(), done: Promise.resolve() }; // prettier-ignore
     this.letters.push(letter);
-    letter.done = this.#send(letter, this.#origin.put(name, content), this.#chance.oneIn(4));
+    letter.sent = new Promise((isSent) => {
+      letter.done = this.#send(letter, this.#origin.put(name, content), this.#chance.oneIn(4), isSent);
+    });
     letter.done.catch(() => undefined); // heard in the end
     return letter;
   }
@@ -92,7 +96,7 @@ export class MailTraffic {
     return `${words.join("; ")}; ${this.refusals.join("; ")}`;
   }
 
-  async #send(letter: Letter, url: string, toDelete: boolean): Promise<void> {
+  async #send(letter: Letter, url: string, toDelete: boolean, isSent: () => void): Promise<void> {
     const kept = this.#hears(new RegExp(`^I keep ${letter.name} \\(.*\\) as number (\\d+),`));
     await this.insistent.sendFile(url);
     const number = Number((await kept)[1]);
@@ -104,6 +108,7 @@ export class MailTraffic {
     await sent;
     letter.state = "sent";
     this.onMoment("sent");
+    isSent();
     await has;
     letter.state = "delivered";
     this.onMoment("told");

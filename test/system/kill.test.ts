@@ -42,7 +42,7 @@ async function killAgainAndAgain(mortal: Mortal, traffic: MailTraffic, stage: St
     const nth = 1 + luck.whole(moment === "intake" || moment === "fetching" ? 20 : 2);
     const later = luck.oneIn(2) ? 0 : luck.whole(25);
     const { sizes } = stage;
-    kills.push(...(await killAt(mortal, traffic, luck, { moment, nth, later, againOneIn: 8, sizes })));
+    kills.push(...(await killAt(mortal, traffic, luck, { moment, nth, later, againOneIn: 8, sizes, away })));
   }
   if (away) await traffic.juliet.presence();
   traffic.onMoment = () => undefined;
