@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
-import { parseJid } from "./lib/jid.js";
+import { parseJid, toBare } from "./lib/jid.js";
 import { parseDuration, parseSize } from "./lib/units.js";
 
 /** A mistake in the configuration, in one line that says where and what to do. */
@@ -31,6 +31,7 @@ const words = z
   .transform((given) => (Array.isArray(given) ? given.map(String) : given.split(/[\s,]+/).filter(Boolean)));
 const ports = words.refine((all) => all.every((n) => /^\d+$/.test(n) && Number(n) > 0 && Number(n) < 65536), "must be port numbers").transform((all) => all.map(Number)); // prettier-ignore
 const domains = words.pipe(z.array(domain));
+const jids = words.refine((all) => all.every((jid) => toBare(jid)), "must be addresses").transform((all) => all.map((jid) => toBare(jid)!)); // prettier-ignore
 const address = z.string().transform((text, ctx) => {
   const m = /^(?:\[([0-9a-f:.]+)\]|([^:]+)):(\d{1,5})$/i.exec(text);
   return m && Number(m[3]) < 65536
@@ -102,6 +103,13 @@ export const KEYS = {
       [],
       "Whose users may send and keep files; anyone may be a recipient. Empty: the parent of the component's domain.",
     ),
+    recipients: key(
+      domains,
+      [],
+      "Beside those: which domains' people may be sent to. Empty: everybody, wherever he is.",
+    ),
+    refuse: key(domains, [], "Domains whose people may neither send nor be sent to, and get no answer."),
+    admins: key(jids, [], "Who is told of complaints (XEP-0377): addresses."),
   },
   limits: {
     file: key(size, "2 GiB", "The largest file."),
@@ -110,7 +118,49 @@ export const KEYS = {
     partial: key(duration, "1 day", "How long what came of a transfer that was cut is kept for going on with."),
     transfers: key(count, 4, "Transfers of one member at once."),
     commands: key(count, 30, "Messages of one person in a minute."),
+    invitations: key(count, 20, "How many people who do not know the bot one member may write to in a day."),
+    invited: key(count, 3, "How many such messages one person gets in a day, whoever they are from."),
+    remind: key(duration, "3 days", "How long before its end people are reminded of a file."),
     fetch_time: key(duration, "6 hours", "The longest that fetching one link may take."),
+  },
+  upload: {
+    domain: key(
+      z.union([z.literal(""), domain]),
+      "",
+      "The address of an HTTP upload service of its own (XEP-0363), like upload.example.org; empty: none.",
+    ),
+    server: key(
+      z.union([z.literal(""), url("xmpp://")]),
+      "",
+      "Where the server takes that component. Empty: as in [xmpp].",
+    ),
+    secret: key(z.string(), "", "Its secret. Empty: as in [xmpp]."),
+    file: key(size, "1 GiB", "The largest file that it takes."),
+    ephemeral: key(
+      duration,
+      "1 day",
+      "How long it keeps what was uploaded as ephemeral; all else is kept as in [limits].",
+    ),
+  },
+  check: {
+    clamd: key(
+      z.union([
+        z.literal(""),
+        z.string().regex(/^(tcp:\/\/[^/]+:\d+|unix:\/.+)$/, "must be tcp://HOST:PORT or unix:/PATH"),
+      ]),
+      "",
+      "Where clamd listens, which looks for viruses; empty: nothing is looked through.",
+    ),
+    absent: key(
+      z.enum(["hold", "pass"]),
+      "hold",
+      "What is done with files while clamd does not answer: hold them until it does, or pass them on with a mark.",
+    ),
+    file: key(
+      size,
+      "100 MiB",
+      "Larger files are passed on with a mark, unchecked; clamd's StreamMaxLength must allow as much.",
+    ),
   },
   mail: {
     smtp: key(z.string(), "", "Reserved for mail, which this version does not send yet: leave it empty."),
@@ -220,6 +270,7 @@ function derive(config: Config): Config {
       ports: config.streams.ports.length > 0 || config.streams.allow_private ? config.streams.ports : WEB_PORTS,
     }),
     access: Object.freeze({
+      ...config.access,
       domains: config.access.domains.length > 0 || parent === "" ? config.access.domains : [parent],
     }),
     web: Object.freeze({ ...config.web, url: config.web.url.replace(/\/+$/, "") }),

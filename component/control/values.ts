@@ -27,6 +27,8 @@ export interface Contact {
   readonly followed: boolean;
   /** He sees ours (RFC 6121 "from"). */
   readonly follows: boolean;
+  /** The language that he chose, as in `lib/languages/`; "" for whatever his messages are in. */
+  readonly language: string;
   readonly since: Instant;
 }
 
@@ -39,8 +41,19 @@ export interface FileFacts {
   readonly sha256: string;
 }
 
+/**
+ * What has to be said of a file's content. "held": nobody is offered it before the virus check has looked at it; "unchecked": it was passed on
+ * without; "sealed": it is ciphertext (XEP-0454), of which nothing can be told.
+ */
+export type FileMark = "" | "held" | "unchecked" | "sealed";
+
 /** Bytes with a name in a member's room. */
 export interface KeptFile extends FileFacts {
+  readonly mark: FileMark;
+  /** It goes by itself when everybody to whom it was sent has it. */
+  readonly once: boolean;
+  /** Of a sealed file: the link as it came, with the key in its fragment (XEP-0454); else "". Never logged. */
+  readonly sealed: string;
   readonly id: string;
   readonly owner: BareJid;
   /** Short, stable, counted per member together with {@link Parcel.number}. */
@@ -55,6 +68,10 @@ export type ParcelState =
 
 /** One file on its way from one sender to one recipient. */
 export interface Parcel extends FileFacts {
+  /** As its file's. */
+  readonly mark: FileMark;
+  /** The id of the line that tells its sender about several parcels at once; "" when he is told of each. */
+  readonly summary: string;
   readonly id: string;
   readonly fileId: string;
   readonly sender: BareJid;
@@ -108,11 +125,72 @@ export interface Notice {
   readonly since: Instant;
 }
 
+/** What is to be seen of a picture or a film: of the blob, whoever keeps it under whatever name. */
+export interface Picture {
+  /** Of the whole, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** A small likeness, at most {@link MOST_THUMBNAIL} bytes. */
+  readonly thumbnail?: {
+    readonly mediaType: "image/jpeg" | "image/png";
+    readonly width: number;
+    readonly height: number;
+    readonly bytes: Uint8Array;
+  };
+}
+
+/** Bytes of a thumbnail: it travels in stanzas (XEP-0231 §2: 8 KiB at most). */
+export const MOST_THUMBNAIL = 8_000;
+
+/** One line that tells a sender how several parcels of one file fare (XEP-0308). */
+export interface Summary {
+  readonly id: string;
+  readonly fileId: string;
+  readonly owner: BareJid;
+  /** The id of the message that is corrected, once it has been said; else "". */
+  readonly message: string;
+  readonly since: Instant;
+}
+
+/** The right to bring one file in over HTTP: a slot (XEP-0363), or the form on a page. Kept by its hash. */
+export interface UploadRight {
+  readonly hash: string;
+  readonly owner: BareJid;
+  /** "slot": one file, described beforehand. "page": a form in a browser, for as many as there is room for. */
+  readonly kind: "slot" | "page";
+  /** Of a slot: the file's name, size in bytes and type as asked for; else "", 0, "". */
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  /** Of a slot: the hash of the link under which the file will be had; else "". */
+  readonly link: string;
+  /** XEP-0363 §5 (1.2.0): "message", "profile", "ephemeral", "permanent"; "" when not said. */
+  readonly purpose: string;
+  /** Who gets what comes in by it. */
+  readonly recipients: readonly BareJid[];
+  readonly since: Instant;
+  readonly until: Instant;
+  /** The file that came in by a slot; "" before. */
+  readonly fileId: string;
+}
+
+/** Somebody's complaint (XEP-0377), for the admin. */
+export interface Report {
+  readonly id: string;
+  readonly by: BareJid;
+  readonly about: string;
+  /** "urn:xmpp:reporting:spam" or "urn:xmpp:reporting:abuse". */
+  readonly reason: string;
+  /** In the reporter's words; at most 1000 characters. */
+  readonly text: string;
+  readonly since: Instant;
+}
+
 /** One file on its way in, recorded before the first byte, so that nothing of it can be forgotten. */
 export interface Intake {
   readonly id: string;
   readonly owner: BareJid;
-  /** "link", "jingle", "si". */
+  /** "link", "jingle", "si", "slot", "form", "tus". */
   readonly method: string;
   /** Where the bytes come from, for methods that can begin again by themselves (a URL). */
   readonly source: string;

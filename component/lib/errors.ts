@@ -126,6 +126,26 @@ export const ERRORS = {
     415,
     "That message was encrypted ({scheme}), and I have no key to it. Please switch encryption off for this chat and send it again.",
   ),
+  infected: row("modify", "not-acceptable", 422, "{name} is infected ({virus}), so I did not keep it."),
+  "scanner-down": row(
+    "wait",
+    "internal-server-error",
+    503,
+    "The virus check does not answer just now. Please try again in a moment.",
+  ),
+  "too-large-to-scan": row("modify", "not-acceptable", 413, "{name} is too large for the virus check."),
+  "too-many-invitations": row(
+    "wait",
+    "policy-violation",
+    429,
+    "That is too many people at once who do not know me. Please try {who} again tomorrow.",
+  ),
+  "no-such-group": row(
+    "cancel",
+    "item-not-found",
+    404,
+    "You have no group “{group}”. Say “grouplist” for those you have.",
+  ),
   // our own state
   offline: row(
     "wait",

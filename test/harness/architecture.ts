@@ -11,7 +11,7 @@ interface Import {
   readonly ours: boolean;
 }
 
-const BLOCKS = ["lib", "control", "messenger", "transfer", "storage", "web", "mail", "shop", "plugin"];
+const BLOCKS = ["lib", "control", "messenger", "transfer", "storage", "inspect", "web", "mail", "shop", "plugin"];
 const MAX_LINES = 500;
 
 /** Which packages only one place may know: what they speak is that place's business. */
@@ -19,7 +19,8 @@ const HOMES: readonly (readonly [RegExp, string])[] = [
   [/^(kysely|pg|libsql|better-sqlite3)(\/|$)/, "storage/index/"],
   [/^@aws-sdk\//, "storage/blob/"],
   [/^(ltx|@xmpp\/.*)$/, "messenger/"],
-  [/^(fastify|@fastify\/.*)$/, "web/"],
+  [/^(fastify|@fastify\/.*|@tus\/.*)$/, "web/"],
+  [/^sharp$/, "inspect/"],
 ];
 /** lib and control know no sockets. */
 const SOCKETS = /^node:(net|tls|dgram|http|https|http2|dns)(\/|$)/;
