@@ -79,7 +79,8 @@ export function createService(config: Config, log: Log): Service {
   // messenger; what comes in is for the counter, which is built last
   const office: Office = {
     text: (from, to, text) => counter.text(from, to, text),
-    links: (from, to, links) => counter.links(from, to, links),
+    links: (...sent) => counter.links(...sent),
+    report: (...complaint) => counter.report(...complaint),
     receive: (from, to, file, method) => counter.receive(from, to, file, method),
     encrypted: (from, to, scheme) => counter.encrypted(from, to, scheme),
     available: (resource) => counter.available(resource),
@@ -130,7 +131,7 @@ export function createService(config: Config, log: Log): Service {
   const intakes = new Intakes(keeper, fetcher);
   const receptions = new Receptions(keeper);
   const pace = new Pace(config.limits.commands, clock);
-  const counter = new Counter({ services, intakes, receptions, notices, pace, domains: limits.domains, log });
+  const counter = new Counter({ services, intakes, receptions, notices, pace, domains: limits.domains, admins: config.access.admins, log }); // prettier-ignore
   const housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
   const desk = new Links({ index, blobs, delivery, clock, log });
 

@@ -222,6 +222,7 @@ function draft({ id, owner, name, size, sha256 }: Intake & { size: number }, rec
   return {
     id: randomId(), fileId: id, sender: owner, recipient, senderNumber: 0, number: 0, state: "waiting", method: "", tries: 0, version: 0,
     since: now, changed: now, until: now, name, size, mediaType: "application/octet-stream", sha256: sha256 ?? "",
+    mark: "", summary: "",
   }; // prettier-ignore
 }
 

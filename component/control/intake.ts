@@ -2,7 +2,7 @@
 import { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
 import { fileName } from "../lib/file-name.js";
-import { bareOf, type Jid } from "../lib/jid.js";
+import { bareOf, type BareJid, type Jid } from "../lib/jid.js";
 import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
 import { formatSize } from "../lib/units.js";
 import { requireMember } from "./access.js";
@@ -25,9 +25,10 @@ export class Intakes {
   /**
    * A file announced by a link: settles when it is on record, so that the sender may be told that his message has arrived;
    * the fetching goes on by itself, and its end is told by notices.
+   * `recipients`: who gets it as soon as it is kept.
    * @throws Refusal when it is clear before the first byte that it will not be kept
    */
-  async begin(from: Jid, answering: Jid, link: IncomingLink): Promise<void> {
+  async begin(from: Jid, answering: Jid, link: IncomingLink, recipients: readonly BareJid[] = []): Promise<void> {
     const { admission, parts } = this.#keeper;
     const { index, clock } = parts.services;
     const owner = bareOf(from);
@@ -45,6 +46,7 @@ export class Intakes {
       name,
       size: link.size,
       sha256: link.sha256,
+      recipients,
       blobKey: randomId(),
       since: clock.now(),
     };

@@ -11,6 +11,7 @@ import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
 import type { Contact, IncomingFile, IncomingLink, Office, Reception, Resource } from "./ports.js";
 import type { Receptions } from "./reception.js";
+import { fileReport } from "./reports.js";
 
 /** Words on subscriptions that wait to be recorded: of one domain, and of all. Beyond, they are not recorded: servers repeat what counts. */
 const MOST_OF_ONE = 5_000;
@@ -24,6 +25,8 @@ export interface CounterParts {
   readonly pace: Pace;
   /** Whose people are members. */
   readonly domains: readonly string[];
+  /** Who is told of complaints. */
+  readonly admins: readonly BareJid[];
   readonly log: Log;
 }
 
@@ -47,12 +50,12 @@ export class Counter implements Office {
     });
   }
 
-  links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<void> {
+  links(from: Jid, to: Jid, links: readonly IncomingLink[], also: readonly BareJid[] = []): Promise<void> {
     return this.#serve(from, to, async () => {
       const noes = new Set<string>();
       for (const link of links) {
         try {
-          await this.#parts.intakes.begin(from, to, link);
+          await this.#parts.intakes.begin(from, to, link, also);
         } catch (e) {
           noes.add(this.#sentence(e));
         }
@@ -74,6 +77,10 @@ export class Counter implements Office {
       if (turn !== "ignore") void this.#refuse(from, to, e);
       throw e;
     }
+  }
+
+  report(from: Jid, to: Jid, about: Jid, reason: string, text: string): Promise<void> {
+    return this.#serve(from, to, (by) => fileReport(this.#parts, { by, about: bareOf(about), reason, text }));
   }
 
   encrypted(from: Jid, to: Jid, scheme: string): Promise<void> {

@@ -45,7 +45,7 @@ export class Receptions {
     );
     const place = await admission.enter(owner, name, size, cut?.id);
     try {
-      const named = addresseesOf(file.description ?? "");
+      const named = file.recipients ?? addresseesOf(file.description ?? "");
       const fresh: Intake = { id: randomId(), owner, method, source: "", name, size, sha256, recipients: named, blobKey: randomId(), since: clock.now() }; // prettier-ignore
       const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []) }; // prettier-ignore
       const writer = old && (await this.#takeUp(old, size));

@@ -40,6 +40,9 @@ export const WORDS = {
   invitation:
     "{who} has a file for you: {name} ({size}). I keep it until {until}. Say “accept {number}” to have it, “decline {number}” if you do not want it, or “block {who}” to hear no more of {who}. Add me to your contacts, and I offer what comes for you whenever you are online.",
   "taken-back": "{who} has taken back {name} (number {number}).",
+  // to those who run the place
+  "reported-spam": "{who} reports {about} for spam. {text}",
+  "reported-abuse": "{who} reports {about} for abuse. {text}",
 } as const;
 
 export type Word = keyof typeof WORDS;

@@ -101,6 +101,7 @@ export class OfficeStage {
     const office: Office = (this.office = {
       text: (...a) => counter.text(...a),
       links: (...a) => counter.links(...a),
+      report: (...a) => counter.report(...a),
       receive: (...a) => counter.receive(...a),
       encrypted: (...a) => counter.encrypted(...a),
       available: (r) => counter.available(r),
@@ -131,7 +132,7 @@ export class OfficeStage {
     const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, log }));
     const intakes = new Intakes(keeper, this.internet);
     const receptions = (this.receptions = new Receptions(keeper));
-    const counter = new Counter({ services, intakes, receptions, notices, pace: new Pace(given.commands, clock), domains: all.domains, log }); // prettier-ignore
+    const counter = new Counter({ services, intakes, receptions, notices, pace: new Pace(given.commands, clock), domains: all.domains, admins: [bare("admin@example.org")], log }); // prettier-ignore
     this.housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
     this.desk = new Links({ index, blobs, delivery, clock, log });
     me.start();
