@@ -21,6 +21,7 @@ import { InBandStreams } from "../../component/messenger/in-band.js";
 import { selfOf } from "../../component/messenger/about.js";
 import { ProxyFinder } from "../../component/messenger/proxies.js";
 import { StanzaRouter } from "../../component/messenger/router.js";
+import { xml } from "../../component/messenger/stanza.js";
 import { presence } from "../../component/messenger/wire/rfc6121-presence.js";
 import { ComponentStream } from "../../component/messenger/stream.js";
 import { Guard } from "../../component/transfer/guard.js";
@@ -160,8 +161,10 @@ export async function transferStage(server: ComponentServer, options: TransferSt
       const now = isComing ? { kept: Promise.resolve({ parcel: whole, line: "" }) } : {};
       const events: OfferEvent[] = [];
       return new Promise((resolve) => {
+        // Dino has to have a conversation, as the ladder sees to.
+        void stream.send(xml("message", { type: "chat", from: contact, to: whole.recipient }, xml("body", {}, "Here it comes."))); // prettier-ignore
         spoken.method.offer(
-          { parcel, ...now, resources: [resource], url: "", line: "Here it comes.", read: readerOf(bytes) },
+          { parcel, ...now, resources: [resource], url: "", line: "", read: readerOf(bytes) },
           async (event) => {
             events.push(event);
             if (!["sent", "reached", "moving", "last"].includes(event.type)) resolve(events);

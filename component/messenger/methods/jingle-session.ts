@@ -16,6 +16,7 @@ import * as jingle from "../wire/xep0166-jingle.js";
 import type { FileDescription, FileInfo, Version } from "../wire/xep0234-jingle-ft.js";
 import type { S5b } from "../wire/xep0260-jingle-s5b.js";
 import type { Ibb } from "../wire/xep0261-jingle-ibb.js";
+import { nameOnly, ONE_FILE, understand } from "./jingle-hearing.js";
 import { S5bConnection, type S5bParts } from "./jingle-s5b.js";
 
 /** Bytes in a block of an in-band stream, before base64: with it, a stanza stays well below what servers cut off. */
@@ -192,49 +193,12 @@ export class JingleSession {
   }
 
   #understand(heard: jingle.Jingle): machine.Heard {
-    const { action, contents, info } = heard;
-    const ours = contents.find(({ name }) => name === this.facts.content);
-    switch (action) {
-      case "session-terminate":
-        return { type: "terminate", condition: heard.reason?.condition ?? "general-error" };
-      case "session-info":
-        if (!info) return { type: "ping" };
-        return { type: info.type === "unsupported" ? "unknown-info" : info.type };
-      case "content-add":
-        return { type: "content-add" };
-      case "content-remove":
-      case "content-reject":
-        return { type: ours || contents.length === 0 ? "content-remove" : "remark" };
-      case "session-accept":
-      case "transport-info":
-      case "transport-accept":
-      case "transport-replace":
-      case "transport-reject":
-        if (!ours) throw new Refusal("not-understood");
-        return this.#understandTransport(action, ours);
-      case "session-initiate":
-      case "content-accept":
-      case "content-modify":
-      case "description-info":
-      case "security-info":
-        return { type: "remark" };
-    }
-  }
-
-  #understandTransport(
-    action: "session-accept" | "transport-info" | "transport-accept" | "transport-replace" | "transport-reject",
-    { transport, description }: jingle.Content,
-  ): machine.Heard {
-    if (action === "transport-info" || action === "transport-reject") return { type: action };
-    if (!transport) throw new Refusal("not-understood");
-    if (action === "transport-replace") return { type: action, way: transport.type === "ibb" ? "ibb" : "other" };
-    // Something else than what was offered is no answer to it.
-    const offered = this.#offered?.type;
-    const way = offered && transport.type === offered ? offered : "other";
-    if (action === "transport-accept") return { type: action, way };
-    if (this.#state.at !== "offered") return { type: "accept", way: "other" };
-    const fits = this.#task.accepted(description?.type === "file" ? description : undefined);
-    return { type: "accept", way: fits ? way : "other" };
+    return understand(
+      heard,
+      this.facts.content,
+      this.#offered?.type,
+      (description) => this.#state.at === "offered" && this.#task.accepted(description),
+    );
   }
 
   #do(effect: machine.Effect, heard?: jingle.Jingle): void {
@@ -376,12 +340,4 @@ export class JingleSession {
   #firmly(said: Promise<void>): void {
     said.catch(() => this.note({ type: "bounced" }));
   }
-}
-
-/** Why we take no second one. */
-export const ONE_FILE: jingle.Reason = { condition: "busy", text: "One file in each session, please." };
-
-/** A content as a rejection names it. */
-export function nameOnly({ creator, name, senders }: jingle.Content): jingle.Content {
-  return { creator, name, senders };
 }

@@ -14,15 +14,9 @@ import * as wire from "../wire/xep0166-jingle.js";
 import * as ft from "../wire/xep0234-jingle-ft.js";
 import * as s5b from "../wire/xep0260-jingle-s5b.js";
 import * as ibb from "../wire/xep0261-jingle-ibb.js";
+import { nameOnly, ONE_FILE } from "./jingle-hearing.js";
 import { JingleIntake } from "./jingle-intake.js";
-import {
-  JingleSession,
-  ONE_FILE,
-  type SessionFacts,
-  type SessionParts,
-  type Task,
-  nameOnly,
-} from "./jingle-session.js";
+import { JingleSession, type SessionFacts, type SessionParts, type Task } from "./jingle-session.js";
 
 /** For the contact's disco#info. On the component's domain, clients would take them for a service of the server. */
 export const JINGLE_FEATURES: readonly string[] = [wire.NS, ft.NS, s5b.NS, ibb.NS];

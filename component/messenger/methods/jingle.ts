@@ -1,13 +1,11 @@
 /**
- * Hands a parcel over by Jingle file transfer (XEP-0234): over SOCKS5 where the client can, in-band where that comes to nothing. It speaks to
- * one client, and the line for the person goes first: Dino drops offers from whom it has no conversation with.
+ * Hands a parcel over by Jingle file transfer (XEP-0234) to one client: over SOCKS5 where it can, in-band where that comes to nothing.
  */
 import type { ByteStream, OfferEvent, OfferMethod, OfferOrder, Parcel, Resource } from "../../control/ports.js";
 import { type ErrorCode, Refusal, asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
-import { bareOf, type Jid } from "../../lib/jid.js";
+import type { Jid } from "../../lib/jid.js";
 import type { Outcome } from "../negotiate/jingle.js";
-import { xml } from "../stanza.js";
 import * as wire from "../wire/xep0166-jingle.js";
 import * as ft from "../wire/xep0234-jingle-ft.js";
 import * as s5b from "../wire/xep0260-jingle-s5b.js";
@@ -71,7 +69,6 @@ export class JingleMethod implements OfferMethod {
       // Without a host of ours it would be up to his, behind whatever he is; and not every taker survives a replacement (Dino).
       if ((hosts === 0 && resource.can(ibb.NS) === true) || hosts === false)
         await session.prepare(freshTransport("ibb"));
-      await this.#say(order);
       // COMPAT: Dino drops an offer that overtakes the first line of a chat, and has just logged in, perhaps.
       await order.introduced;
       if (session.ended) return;
@@ -85,13 +82,6 @@ export class JingleMethod implements OfferMethod {
       if (asRefusal(thrown).code === "offline" && stream.online) giving.tell({ type: "unreached" });
       else giving.fail(session, thrown);
     }
-  }
-
-  async #say({ line, parcel }: OfferOrder): Promise<void> {
-    if (line === "") return;
-    const { sessions, self } = this.parts;
-    const attrs = { type: "chat", id: randomId(), from: bareOf(self), to: parcel.recipient };
-    await sessions.parts.stream.send(xml("message", attrs, xml("body", {}, line)));
   }
 }
 

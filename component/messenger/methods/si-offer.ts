@@ -119,7 +119,9 @@ export class SiOffer {
       method: { options: hasHosts ? [bytestreams.NS, inBand.NS] : [inBand.NS] },
     });
     try {
-      const result = await this.#request(peer, offer, ANSWER_WAIT, this.stopping);
+      const answer = this.#request(peer, offer, ANSWER_WAIT, this.stopping);
+      void this.#tell({ type: "sent" });
+      const result = await answer;
       return this.#accepted(result.getChildElements().map(si.read)[0]);
     } catch (thrown) {
       return this.#refused(thrown);

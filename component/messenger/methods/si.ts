@@ -5,13 +5,11 @@
 import type { OfferEvent, OfferMethod, OfferOrder, Parcel, Resource } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
-import { bareOf, type FullJid } from "../../lib/jid.js";
-import { type StanzaStream, xml } from "../stanza.js";
+import type { FullJid } from "../../lib/jid.js";
 import * as fileTransfer from "../wire/xep0096-si-ft.js";
 import { SiOffer, type SiOfferParts } from "./si-offer.js";
 
 export interface SiMethodParts extends SiOfferParts {
-  readonly stream: Pick<StanzaStream, "request" | "send">;
   /** Who offers: the contact's client, as presence shows it. */
   readonly self: FullJid;
 }
@@ -30,32 +28,21 @@ export class SiMethod implements OfferMethod {
     return resource?.can(fileTransfer.NS) === true;
   }
 
-  /** Speaks to the first client alone. The line and the question are with the stream when this returns. */
+  /** Speaks to the first client alone. */
   offer(order: OfferOrder, report: (event: OfferEvent) => Promise<void>): () => void {
-    const { stream, self, log } = this.parts;
+    const { self, log } = this.parts;
     const [client] = order.resources;
     const over = new AbortController();
     if (!client) {
       void report({ type: "failed", code: "no-method" });
       return () => {};
     }
-    const { parcel, line } = order;
-    const said = line === "" ? Promise.resolve() : stream.send(xml("message", { type: "chat", id: randomId(), from: bareOf(self), to: parcel.recipient }, xml("body", {}, line))); // prettier-ignore
     const address = { peer: client.jid, self, sid: randomId() };
-    let isOver = false;
     const run = new SiOffer(this.parts, address, order, report, over.signal, this.#stopping.signal)
       .run()
       .catch((err: unknown) => log.error({ err, to: client.jid }, "an offer by stream initiation failed"))
-      .finally(() => {
-        isOver = true;
-        this.#running.delete(run);
-      });
+      .finally(() => this.#running.delete(run));
     this.#running.add(run);
-    // What is sent later is on the wire later: the question follows the line.
-    said.then(
-      () => isOver || over.signal.aborted || void report({ type: "sent" }),
-      () => {}, // then the question fails, too, and says so
-    );
     return () => over.abort(new Error("withdrawn"));
   }
 
