@@ -89,7 +89,15 @@ export class Contacts implements Pick<Index, "contact" | "contacts"> {
   isDown = false;
 
   add(jid: string, flags: Partial<Contact> = {}): void {
-    this.#rows.set(bare(jid), { jid: bare(jid), standing: "met", followed: false, follows: false, since: 0, ...flags });
+    this.#rows.set(bare(jid), {
+      jid: bare(jid),
+      standing: "met",
+      followed: false,
+      follows: false,
+      language: "",
+      since: 0,
+      ...flags,
+    });
   }
   async contact(jid: BareJid): Promise<Contact | undefined> {
     this.#check();

@@ -132,7 +132,7 @@ export interface Index {
   removeFile(id: string, at: Instant): Promise<boolean>;
   /** Files whose time is up. */
   endedFiles(now: Instant, limit: number): Promise<KeptFile[]>;
-  /** The same bytes as the file's, for somebody else or under another number, as by `keep`: nothing is moved. Undefined when it is gone. Durable. */
+  /** The same bytes as the file's, for somebody else or under another number, as by `keep`: nothing is moved. `mark` and `sealed` are the file's where absent. Undefined when it is gone. Durable. */
   copyFile(
     id: string,
     owner: BareJid,
@@ -140,7 +140,7 @@ export interface Index {
     quota: number,
     notices: (file: KeptFile) => readonly Notice[],
   ): Promise<KeptFile | undefined>;
-  /** A later end for a file, its open parcels and its links; it will be reminded of again. False when it is gone. Durable. */
+  /** A later end for a file, its parcels and the links that would end with it; it will be reminded of again. False when it is gone. Durable. */
   extendFile(id: string, until: Instant): Promise<boolean>;
   /** Durable. */
   setFile(id: string, change: Partial<Pick<KeptFile, "mark" | "once">>): Promise<boolean>;
@@ -150,10 +150,13 @@ export interface Index {
     limit: number,
     notices: (file: KeptFile, open: readonly Parcel[]) => readonly Notice[],
   ): Promise<number>;
-  /** Files with this mark, oldest first, from after `after` (an id). */
-  marked(mark: FileMark, after: string, limit: number): Promise<KeptFile[]>;
-  /** Files to be deleted by themselves (`once`) that have had parcels and have no open one. */
-  fetchedFiles(limit: number): Promise<KeptFile[]>;
+  /** Files with this mark (not ""), oldest first, from after `after`. */
+  marked(mark: FileMark, after: Pick<KeptFile, "since" | "id"> | undefined, limit: number): Promise<KeptFile[]>;
+  /**
+   * Removes files that go by themselves (`once`) because everybody to whom they were sent has them; the notices are queued, in one transaction.
+   * Never one with a parcel that is open, or that somebody has not got in the end. Answers how many it has looked at: fewer than `limit`, and there are no more. Durable.
+   */
+  removeFetched(at: Instant, limit: number, notices: (file: KeptFile) => readonly Notice[]): Promise<number>;
 
   // pictures, by the hash of the blob; they go with it
   picture(sha256: string): Promise<Picture | undefined>;

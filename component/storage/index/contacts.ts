@@ -1,6 +1,8 @@
 /** Addresses that the bot knows, and whom they have blocked. */
 import { sql } from "kysely";
 import type { Contact, Index, Instant } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import { formatSize } from "../../lib/units.js";
 import { domainOf, type BareJid } from "../../lib/jid.js";
 import { keepable, nameKey } from "./names.js";
 import type { Records, Transaction } from "./records.js";
@@ -14,6 +16,7 @@ interface Change {
   standing: string | null;
   followed: number | null;
   follows: number | null;
+  language: string | null;
   at: Instant;
 }
 
@@ -21,12 +24,14 @@ const one = statement<{ jid: string }, ContactRow>((db, v) => db.selectFrom("con
 
 const set = statement<Change, ContactRow>(
   (_db, v) => sql<ContactRow>`
-    insert into contacts (jid, standing, followed, follows, since, next_number, held_bytes, held_files)
-    values (${v.jid}, coalesce(${v.standing}, 'stranger'), coalesce(${v.followed}, 0), coalesce(${v.follows}, 0), ${v.at}, 1, 0, 0)
+    insert into contacts (jid, standing, followed, follows, language, since, next_number, held_bytes, held_files)
+    values (${v.jid}, coalesce(${v.standing}, 'stranger'), coalesce(${v.followed}, 0), coalesce(${v.follows}, 0),
+      coalesce(${v.language}, ''), ${v.at}, 1, 0, 0)
     on conflict (jid) do update set
       standing = coalesce(${v.standing}, contacts.standing),
       followed = coalesce(${v.followed}, contacts.followed),
-      follows = coalesce(${v.follows}, contacts.follows)
+      follows = coalesce(${v.follows}, contacts.follows),
+      language = coalesce(${v.language}, contacts.language)
     returning *`,
 );
 
@@ -66,7 +71,7 @@ const pages = { all: page(), followed: page("followed"), follows: page("follows"
 // "cross join" is what keeps SQLite from going through all contacts instead.
 const awaited = statement<Page, ContactRow>(
   (_db, v) => sql<ContactRow>`
-    ${different("parcels", "recipient", "state = 'waiting'", v)}
+    ${different("parcels", "recipient", "state = 'waiting' and mark <> 'held'", v)}
     select contacts.* from different cross join contacts where contacts.jid = different.value order by contacts.jid`,
 );
 
@@ -108,6 +113,20 @@ export async function takeNumber(
   return row?.number;
 }
 
+/** As {@link takeNumber}, for one more file. Rejects with Refusal "over-quota". */
+export async function takeRoom(
+  transaction: Transaction,
+  owner: BareJid,
+  at: Instant,
+  { name, size }: { name: string; size: number },
+  quota: number,
+): Promise<number> {
+  const number = await takeNumber(transaction, owner, at, { bytes: size, files: 1 }, quota);
+  if (number !== undefined) return number;
+  const { bytes } = await heldBy(transaction.db, owner);
+  throw new Refusal("over-quota", { name, size: formatSize(size), used: formatSize(bytes), quota: formatSize(quota) });
+}
+
 /** A file of so many bytes is no longer his. */
 export async function releaseRoom({ db }: Transaction, jid: string, bytes: number): Promise<void> {
   await release(db, { jid, bytes });
@@ -131,13 +150,14 @@ export function contacts(
     async setContact(jid, change, at) {
       // Presence repeats what is known at every log-in: that is not worth a write.
       const now = await contact(jid);
-      const known = (["standing", "followed", "follows"] as const).every((k) => change[k] === undefined || change[k] === now?.[k]); // prettier-ignore
+      const known = (["standing", "followed", "follows", "language"] as const).every((k) => change[k] === undefined || change[k] === now?.[k]); // prettier-ignore
       if (now && known) return now;
       const values = {
         jid,
         standing: change.standing ?? null,
         followed: change.followed === undefined ? null : Number(change.followed),
         follows: change.follows === undefined ? null : Number(change.follows),
+        language: change.language ?? null,
         at,
       };
       const [row] = await records.write(true, ({ db }) => set(db, values));

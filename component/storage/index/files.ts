@@ -1,10 +1,10 @@
 /** Files that members hold. */
 import { sql } from "kysely";
-import type { Index } from "../../control/ports.js";
+import type { Index, Instant } from "../../control/ports.js";
 import { doom } from "./blobs.js";
 import { heldBy, releaseRoom } from "./contacts.js";
 import { nameKey } from "./names.js";
-import type { Records } from "./records.js";
+import type { Records, Transaction } from "./records.js";
 import { toFile, toStored, type StoredRow } from "./rows.js";
 import type { FileRow } from "./schema.js";
 import { statement } from "./statement.js";
@@ -18,23 +18,6 @@ export const fileById = statement<{ id: string }, StoredRow>((db, v) =>
     .selectAll("files")
     .select("blobs.key as blob_key")
     .where("files.id", "=", v.id),
-);
-export const insertFile = statement<FileRow, FileRow>((db, v) =>
-  db
-    .insertInto("files")
-    .values({
-      id: v.id,
-      owner: v.owner,
-      number: v.number,
-      name: v.name,
-      name_key: v.name_key,
-      size: v.size,
-      media_type: v.media_type,
-      sha256: v.sha256,
-      since: v.since,
-      until: v.until,
-    }) // prettier-ignore
-    .returningAll(),
 );
 const byNumber = statement<{ owner: string; number: number }, FileRow>((db, v) =>
   db.selectFrom("files").selectAll().where("owner", "=", v.owner).where("number", "=", v.number),
@@ -71,6 +54,21 @@ const unshare = statement<{ sha256: string }, { key: string; refs: number }>((db
 );
 const removeBlob = statement<{ sha256: string }, never>((db, v) => db.deleteFrom("blobs").where("sha256", "=", v.sha256).$castTo<never>()); // prettier-ignore
 
+/** Takes a file out as part of a transaction, with all that goes with it. Undefined when it was gone already. */
+export async function takeOut(transaction: Transaction, id: string, at: Instant): Promise<FileRow | undefined> {
+  const { db } = transaction;
+  const [file] = await remove(db, { id });
+  if (!file) return undefined;
+  await removeLinks(db, { id });
+  const [blob] = await unshare(db, file);
+  if (blob!.refs === 0) {
+    await removeBlob(db, file);
+    await doom(transaction, blob!.key, at);
+  }
+  await releaseRoom(transaction, file.owner, file.size);
+  return file;
+}
+
 export function files(
   records: Records,
 ): Pick<Index, "findFiles" | "file" | "files" | "usage" | "removeFile" | "endedFiles"> {
@@ -95,16 +93,8 @@ export function files(
     },
     async removeFile(id, at) {
       return records.write(true, async (transaction) => {
-        const { db } = transaction;
-        const [file] = await remove(db, { id });
+        const file = await takeOut(transaction, id, at);
         if (!file) return false;
-        await removeLinks(db, { id });
-        const [blob] = await unshare(db, file);
-        if (blob!.refs === 0) {
-          await removeBlob(db, file);
-          await doom(transaction, blob!.key, at);
-        }
-        await releaseRoom(transaction, file.owner, file.size);
         await tally(transaction, { files: -1, bytes: -file.size });
         return true;
       });

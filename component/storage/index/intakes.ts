@@ -2,18 +2,18 @@
 import { sql } from "kysely";
 import type { Index, Intake, KeptFile } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
-import { formatSize } from "../../lib/units.js";
 import { doom } from "./blobs.js";
-import { heldBy, takeNumber } from "./contacts.js";
-import { insertFile, fileById } from "./files.js";
-import { keepable, nameKey } from "./names.js";
+import { takeRoom } from "./contacts.js";
+import { fileById } from "./files.js";
+import { insertFile } from "./keeping.js";
+import { keepable } from "./names.js";
 import { queue } from "./notices.js";
 import type { Records, Transaction } from "./records.js";
 import { toCutIntake, toFile, toIntake } from "./rows.js";
 import type { IntakeRow } from "./schema.js";
 import { locksRows, statement } from "./statement.js";
-import { insertParcel } from "./steps.js";
 import { tally } from "./tallies.js";
+import { useSlot } from "./upload-rights.js";
 
 const put = statement<IntakeRow, never>((db, v) =>
   db
@@ -138,7 +138,7 @@ export function intakes(records: Records): Intakes {
       await records.write(true, ({ db }) => put(db, row));
     },
 
-    async keep(intake, { sha256, size }, { name, mediaType, until, recipients = [] }, quota, notices) {
+    async keep(intake, { sha256, size }, fresh, quota, notices) {
       return records.write(true, async (transaction) => {
         const { db } = transaction;
         const [ended] = await end(db, { id: intake.id, holder: me });
@@ -146,17 +146,11 @@ export function intakes(records: Records): Intakes {
         const since = clock.now();
         const [blob] = await share(db, { sha256, key: ended.blob_key, size });
         if (blob!.key !== ended.blob_key) await doom(transaction, ended.blob_key, since);
-        const number = await takeNumber(transaction, intake.owner, since, { bytes: size, files: 1 }, quota);
-        if (number === undefined) {
-          const { bytes } = await heldBy(db, intake.owner);
-          throw new Refusal("over-quota", { name, size: formatSize(size), used: formatSize(bytes), quota: formatSize(quota) }); // prettier-ignore
-        }
-        const kept = keepable(name);
-        const [row] = await insertFile(db, { id: intake.id, owner: intake.owner, number, name: kept, name_key: nameKey(kept), size, media_type: keepable(mediaType), sha256, since, until }); // prettier-ignore
-        const file = toFile(row!);
-        for (const recipient of recipients) await insertParcel(transaction, file, recipient, since, until);
+        const number = await takeRoom(transaction, intake.owner, since, { name: fresh.name, size }, quota);
+        const file = await insertFile(transaction, { id: intake.id, owner: intake.owner, number, sha256, size, since }, fresh); // prettier-ignore
+        if (fresh.slot !== undefined) await useSlot(transaction, fresh.slot, file);
         await queue(transaction, notices(file));
-        await tally(transaction, { files: 1, bytes: size, waiting: recipients.length });
+        await tally(transaction, { files: 1, bytes: size, waiting: fresh.recipients?.length ?? 0 });
         return file;
       });
     },

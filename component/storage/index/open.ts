@@ -4,18 +4,25 @@ import type { Index } from "../../control/ports.js";
 import { blobs } from "./blobs.js";
 import { contacts } from "./contacts.js";
 import type { Engine } from "./engine.js";
+import { ends } from "./ends.js";
 import { files } from "./files.js";
+import { groups } from "./groups.js";
 import { intakes } from "./intakes.js";
+import { copies } from "./copies.js";
 import { links } from "./links.js";
 import { migrations } from "./migrations/index.js";
 import { notices } from "./notices.js";
 import { parcels } from "./parcels.js";
 import { PostgresEngine } from "./postgres.js";
 import { enter, leave, processes } from "./processes.js";
+import { pictures } from "./pictures.js";
 import { Records, type RecordsOptions } from "./records.js";
+import { reports } from "./reports.js";
 import { SqliteEngine } from "./sqlite.js";
 import { steps } from "./steps.js";
+import { summaries } from "./summaries.js";
 import { totals } from "./tallies.js";
+import { uploadRights } from "./upload-rights.js";
 
 export { InUse } from "./engine.js";
 export type IndexOptions = Omit<RecordsOptions, "patience"> & Partial<Pick<RecordsOptions, "patience">>;
@@ -36,6 +43,13 @@ export function openIndex(url: string, options: IndexOptions): Index {
     ...contacts(records),
     ...intakes(records),
     ...files(records),
+    ...copies(records),
+    ...ends(records),
+    ...pictures(records),
+    ...groups(records),
+    ...reports(records),
+    ...summaries(records),
+    ...uploadRights(records),
     ...parcels(records),
     ...steps(records),
     ...links(records),

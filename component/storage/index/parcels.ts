@@ -8,8 +8,8 @@ import type { HistoryTable, ParcelRow } from "./schema.js";
 import { statement } from "./statement.js";
 
 /** Word by word as in the partial indexes. */
-const WAITING = sql<boolean>`state = 'waiting'`;
-const OPEN = sql<boolean>`state in ('waiting', 'offered', 'moving')`;
+const WAITING = sql<boolean>`state = 'waiting' and mark <> 'held'`;
+export const OPEN = sql<boolean>`state in ('waiting', 'offered', 'moving')`;
 
 export const parcelById = statement<{ id: string }, ParcelRow>((db, v) => db.selectFrom("parcels").selectAll().where("id", "=", v.id)); // prettier-ignore
 

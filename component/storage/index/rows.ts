@@ -9,11 +9,25 @@ import type {
   Link,
   Notice,
   Parcel,
+  Picture,
+  Report,
   Span,
+  UploadRight,
 } from "../../control/ports.js";
 import type { BareJid } from "../../lib/jid.js";
 import type { Details } from "../../lib/errors.js";
-import type { ContactRow, FileRow, HistoryTable, IntakeRow, LinkRow, NoticeRow, ParcelRow } from "./schema.js";
+import type {
+  ContactRow,
+  FileRow,
+  HistoryTable,
+  IntakeRow,
+  LinkRow,
+  NoticeRow,
+  ParcelRow,
+  PictureRow,
+  ReportRow,
+  UploadRightRow,
+} from "./schema.js";
 
 export function toContact(row: ContactRow): Contact {
   return {
@@ -21,6 +35,7 @@ export function toContact(row: ContactRow): Contact {
     standing: row.standing,
     followed: row.followed === 1,
     follows: row.follows === 1,
+    language: row.language,
     since: row.since,
   };
 }
@@ -36,6 +51,9 @@ export function toFile(row: FileRow): KeptFile {
     sha256: row.sha256,
     since: row.since,
     until: row.until,
+    mark: row.mark,
+    once: row.once === 1,
+    sealed: row.sealed,
   };
 }
 
@@ -84,6 +102,8 @@ export function toParcel(row: ParcelRow): Parcel {
     since: row.since,
     changed: row.changed,
     until: row.until,
+    mark: row.mark,
+    summary: row.summary,
   };
 }
 
@@ -113,6 +133,42 @@ export function toNotice(row: NoticeRow): Notice {
     to: row.to_jid as BareJid,
     kind: row.kind,
     details: JSON.parse(row.details) as Details,
+    since: row.since,
+  };
+}
+
+export function toPicture(row: PictureRow): Picture {
+  const { width, height, thumbnail } = row;
+  if (thumbnail === null) return { width, height };
+  const mediaType = row.media_type as NonNullable<Picture["thumbnail"]>["mediaType"];
+  const bytes = Uint8Array.from(thumbnail);
+  return { width, height, thumbnail: { mediaType, width: row.thumb_width!, height: row.thumb_height!, bytes } };
+}
+
+export function toUploadRight(row: UploadRightRow): UploadRight {
+  return {
+    hash: row.hash,
+    owner: row.owner as BareJid,
+    kind: row.kind,
+    name: row.name,
+    size: row.size,
+    mediaType: row.media_type,
+    link: row.link,
+    purpose: row.purpose,
+    recipients: JSON.parse(row.recipients) as BareJid[],
+    since: row.since,
+    until: row.until,
+    fileId: row.file_id,
+  };
+}
+
+export function toReport(row: ReportRow): Report {
+  return {
+    id: row.id,
+    by: row.by_jid as BareJid,
+    about: row.about,
+    reason: row.reason,
+    text: row.body,
     since: row.since,
   };
 }

@@ -3,7 +3,7 @@
  * so that both databases keep and answer the same values.
  */
 import type { Generated } from "kysely";
-import type { Contact, ParcelState } from "../../control/ports.js";
+import type { Contact, FileMark, ParcelState, UploadRight } from "../../control/ports.js";
 
 export interface Schema {
   contacts: ContactRow;
@@ -16,6 +16,12 @@ export interface Schema {
   history: HistoryTable;
   links: LinkRow;
   notices: NoticeRow;
+  groups: { owner: string; name_key: string; name: string };
+  members: { owner: string; name_key: string; jid: string };
+  pictures: PictureRow;
+  upload_rights: UploadRightRow;
+  summaries: { id: string; file_id: string; owner: string; message: string; since: number };
+  reports: ReportRow;
   processes: ProcessRow;
   tallies: TallyRow;
 }
@@ -31,6 +37,7 @@ export interface ContactRow {
   /** What his files amount to, kept here so that a quota is one comparison. */
   held_bytes: number;
   held_files: number;
+  language: string;
 }
 
 export interface FileRow {
@@ -45,6 +52,12 @@ export interface FileRow {
   sha256: string;
   since: number;
   until: number;
+  mark: FileMark;
+  once: number;
+  sealed: string;
+  reminded: number;
+  /** Whether a parcel of it has ended since somebody looked whether it is to go by itself. */
+  ripe: number;
 }
 
 export interface IntakeRow {
@@ -88,6 +101,8 @@ export interface ParcelRow {
   until: number;
   /** The process that has it in hand, if any. */
   holder: string | null;
+  mark: FileMark;
+  summary: string;
 }
 
 export interface HistoryTable {
@@ -119,6 +134,41 @@ export interface NoticeRow {
   kind: string;
   /** JSON. */
   details: string;
+  since: number;
+}
+
+export interface PictureRow {
+  sha256: string;
+  width: number;
+  height: number;
+  media_type: string | null;
+  thumb_width: number | null;
+  thumb_height: number | null;
+  thumbnail: Uint8Array | null;
+}
+
+export interface UploadRightRow {
+  hash: string;
+  owner: string;
+  kind: UploadRight["kind"];
+  name: string;
+  size: number;
+  media_type: string;
+  link: string;
+  purpose: string;
+  /** JSON: addresses. */
+  recipients: string;
+  since: number;
+  until: number;
+  file_id: string;
+}
+
+export interface ReportRow {
+  id: string;
+  by_jid: string;
+  about: string;
+  reason: string;
+  body: string;
   since: number;
 }
 

@@ -1,6 +1,6 @@
 /** Parcels coming into being and changing: each change with its row of history and all that follows from it, or not at all. */
 import { sql } from "kysely";
-import type { Index, Instant, KeptFile, Parcel, ParcelStep } from "../../control/ports.js";
+import type { FileMark, Index, Instant, KeptFile, Parcel, ParcelStep, ParcelState } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { BareJid } from "../../lib/jid.js";
@@ -14,13 +14,13 @@ import type { HistoryTable, ParcelRow } from "./schema.js";
 import { locksRows, statement } from "./statement.js";
 import { tally } from "./tallies.js";
 
-/** The file must not go while its parcel comes. */
-const holdFile = statement<{ id: string }, { id: string }>((db, v) =>
+/** The file must not go while its parcel comes, and its mark not change. */
+const holdFile = statement<{ id: string }, { mark: FileMark }>((db, v) =>
   db
     .selectFrom("files")
-    .select("id")
+    .select("mark")
     .where("id", "=", v.id)
-    .$if(locksRows(db), (q) => q.forKeyShare()),
+    .$if(locksRows(db), (q) => q.forShare()),
 );
 const insert = statement<Omit<ParcelRow, "state" | "method" | "tries" | "version" | "holder">, ParcelRow>((db, v) =>
   db
@@ -44,6 +44,8 @@ const insert = statement<Omit<ParcelRow, "state" | "method" | "tries" | "version
       since: v.since,
       changed: v.changed,
       until: v.until,
+      mark: v.mark,
+      summary: v.summary,
       holder: null,
     }) // prettier-ignore
     .returningAll(),
@@ -96,6 +98,13 @@ const claim = statement<{ me: string; limit: number }, ParcelRow>((db, v) =>
     .returningAll(),
 );
 
+// Before the parcel: whoever writes to both begins with the file, so that nobody waits in a circle.
+const ripen = statement<{ id: string }, never>((db, v) =>
+  db.updateTable("files").set({ ripe: 1 }).where("id", "=", v.id).where("once", "=", 1).$castTo<never>(),
+);
+
+const ENDS: readonly ParcelState[] = ["delivered", "withdrawn"];
+
 /** Offers and moving bytes are told again when a loss of power has taken them back. */
 const isDurable = ({ to }: ParcelStep): boolean => to !== "offered" && to !== "moving";
 
@@ -106,13 +115,14 @@ export async function insertParcel(
   recipient: BareJid,
   at: Instant,
   until: Instant,
+  summary = "",
 ): Promise<Parcel> {
   const { db } = transaction;
   const number = (await takeNumber(transaction, recipient, at))!;
   const [row] = await insert(db, {
     id: randomId(), file_id: file.id, sender: file.owner, recipient, sender_number: file.number, number,
     name: file.name, name_key: nameKey(file.name), size: file.size, media_type: file.mediaType, sha256: file.sha256,
-    since: at, changed: at, until,
+    since: at, changed: at, until, mark: file.mark, summary,
   }); // prettier-ignore
   await record(db, {
     parcel_id: row!.id,
@@ -133,6 +143,7 @@ export function steps(records: Records): Pick<Index, "createParcel" | "step" | "
   async function apply(transaction: Transaction, step: ParcelStep): Promise<Parcel | undefined> {
     const { db } = transaction;
     const { parcel, to, event, detail, at, link } = step;
+    if (ENDS.includes(to)) await ripen(db, { id: parcel.fileId });
     const [row] = await update(db, {
       id: parcel.id,
       version: parcel.version,
@@ -153,10 +164,11 @@ export function steps(records: Records): Pick<Index, "createParcel" | "step" | "
   }
 
   return {
-    async createParcel(file, recipient, at, until) {
+    async createParcel(file, recipient, at, until, summary) {
       return records.write(true, async (transaction) => {
-        if ((await holdFile(transaction.db, { id: file.id })).length === 0) throw new Refusal("no-such-file", { which: file.number }); // prettier-ignore
-        const parcel = await insertParcel(transaction, file, recipient, at, until);
+        const [held] = await holdFile(transaction.db, { id: file.id });
+        if (!held) throw new Refusal("no-such-file", { which: file.number });
+        const parcel = await insertParcel(transaction, { ...file, ...held }, recipient, at, until, summary);
         await tally(transaction, { waiting: 1 });
         return parcel;
       });

@@ -13,7 +13,7 @@ export function contactsContract(ground: Ground): void {
     test("comes into being with what is said of him, and keeps what is not changed", async () => {
       const jid = someone();
       const { index } = at;
-      const first = { jid, standing: "stranger", followed: true, follows: false, since: T0 };
+      const first = { jid, standing: "stranger", followed: true, follows: false, language: "", since: T0 };
       expect(await index.setContact(jid, { followed: true }, T0)).toEqual(first);
       expect(await index.setContact(jid, { standing: "met" }, T0 + DAY)).toEqual({ ...first, standing: "met" });
       expect(await index.setContact(jid, { followed: false, follows: true }, T0)).toEqual({ ...first, standing: "met", followed: false, follows: true }); // prettier-ignore
@@ -24,7 +24,14 @@ export function contactsContract(ground: Ground): void {
       const jid = someone();
       const changes = [{ followed: true }, { follows: true }, { standing: "met" as const }];
       await Promise.all([...changes, ...changes].map((change) => at.index.setContact(jid, change, T0)));
-      expect(await at.index.contact(jid)).toEqual({ jid, standing: "met", followed: true, follows: true, since: T0 });
+      expect(await at.index.contact(jid)).toEqual({
+        jid,
+        standing: "met",
+        followed: true,
+        follows: true,
+        language: "",
+        since: T0,
+      });
     });
   });
 

@@ -24,7 +24,7 @@ export function filesContract(ground: Ground): void {
           return [told];
         },
       );
-      expect(file).toEqual({ id: expect.any(String), owner, number: 1, name: "b.txt", ...blob, mediaType: "text/plain", since: expect.any(Number), until: T0 + DAY }); // prettier-ignore
+      expect(file).toEqual({ id: expect.any(String), owner, number: 1, name: "b.txt", ...blob, mediaType: "text/plain", since: expect.any(Number), until: T0 + DAY, mark: "", once: false, sealed: "" }); // prettier-ignore
       expect(await index.file(file.id)).toEqual({ ...file, blob: { ...blob, key: intake.blobKey } });
       expect(await index.noticesFor(owner, 10)).toEqual([told]);
       expect(await index.usage(owner)).toEqual({ bytes: 5, files: 1 });

@@ -3,7 +3,12 @@ import type { Migration } from "kysely";
 import type { Dialect } from "../engine.js";
 import { records } from "./0001-records.js";
 import { partialIntakes } from "./0002-partial-intakes.js";
+import { roads } from "./0003-roads.js";
 
 export function migrations(dialect: Dialect): Record<string, Migration> {
-  return { "0001-records": records(dialect), "0002-partial-intakes": partialIntakes(dialect) };
+  return {
+    "0001-records": records(dialect),
+    "0002-partial-intakes": partialIntakes(dialect),
+    "0003-roads": roads(dialect),
+  };
 }
