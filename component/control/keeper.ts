@@ -9,6 +9,7 @@ import type { Notices } from "./notices.js";
 import { AWAY, patiently, UNRECORDED, type Patience } from "./patience.js";
 import type { BlobStore, Intake, KeptFile, Notice } from "./ports.js";
 import { mayReceive, send } from "./sending.js";
+import type { Terms } from "./terms.js";
 import { label, minute, ofFile, say } from "./words.js";
 
 /** How long an intake waits for our own parts before it is given up. */
@@ -33,6 +34,8 @@ export interface Stored {
 export interface Sender {
   readonly from: Jid;
   readonly answering: Jid | undefined;
+  /** He hears of it where he sends it, and in chat not a word. */
+  readonly quiet?: boolean;
 }
 
 export class Keeper {
@@ -76,15 +79,22 @@ export class Keeper {
   }
 
   /** Stored bytes become a file. Settles when that is durable; {@link tell} then has its sender told. */
-  async keep(intake: Intake, { mediaType, ...blob }: Stored, patience: Patience): Promise<KeptFile> {
+  async keep(
+    intake: Intake,
+    { mediaType, ...blob }: Stored,
+    patience: Patience,
+    { slot, until = Infinity }: Terms = {},
+  ): Promise<KeptFile> {
     const { services, notices, limits } = this.parts;
     const { index, clock } = services;
     const named = intake.recipients ?? [];
     // On its own: the answer of a `keep` may be lost, and the bytes must not be touched again before it is known.
     const kept = await patiently(patience, async () => {
       const recipients = await this.#reachable(intake.owner, named);
-      const file = { name: intake.name, mediaType, until: clock.now() + limits.keep, recipients };
-      return index.keep(intake, blob, file, limits.quota, (f) => [notices.make(f.owner, "kept", ofFile(f))]);
+      const end = Math.min(clock.now() + limits.keep, until);
+      const file = { name: intake.name, mediaType, until: end, recipients, ...(slot !== undefined && { slot }) };
+      const told = (f: KeptFile): Notice[] => (slot === undefined ? [notices.make(f.owner, "kept", ofFile(f))] : []);
+      return index.keep(intake, blob, file, limits.quota, told);
     });
     if (named.length > 0) await this.#passOn(kept, named);
     return kept;
@@ -124,8 +134,9 @@ export class Keeper {
   }
 
   /** Tells the sender now, or never. */
-  say({ from, answering }: Sender, text: string): void {
+  say({ from, answering, quiet }: Sender, text: string): void {
     const { services, log } = this.parts;
+    if (quiet) return;
     services.speaker.say(from, text, answering).catch((e: unknown) => log.debug({ err: e }, "could not be said"));
   }
 
@@ -137,8 +148,8 @@ export class Keeper {
     write: (notices: readonly Notice[]) => Promise<void>,
   ): Promise<void> {
     try {
-      await write([notice]);
-      this.tell(intake);
+      await write(sender.quiet ? [] : [notice]);
+      if (!sender.quiet) this.tell(intake);
     } catch {
       this.say(sender, say(notice.kind, notice.details));
       this.follow(this.#recorded(intake, () => write([])));
