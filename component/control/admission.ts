@@ -85,6 +85,11 @@ export class Admission {
     return sum;
   }
 
+  /** The largest file that this one may become, in bytes. */
+  async roomFor(place: Place): Promise<number> {
+    return Math.min(this.#limits.file, Math.max(0, this.#limits.quota - (await this.used(place))));
+  }
+
   /** `size`: undefined while it is not known. @throws Refusal "over-quota" */
   checkRoom(name: string, used: number, size: number | undefined): void {
     if (used + (size ?? 0) > this.#limits.quota) throw this.overQuota(name, used, size);

@@ -5,7 +5,7 @@
 import { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
 import { fileName } from "../lib/file-name.js";
-import { bareOf, type FullJid, type Jid } from "../lib/jid.js";
+import { bareOf, type Jid } from "../lib/jid.js";
 import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
 import { formatSize } from "../lib/units.js";
 import { MOST_CUT, type Place } from "./admission.js";
@@ -13,12 +13,33 @@ import { addresseesOf } from "./addressees.js";
 import type { EarlyFile } from "./early.js";
 import type { Keeper, Sender, Stored } from "./keeper.js";
 import { patiently } from "./patience.js";
-import type { BlobStore, BlobWriter, CutIntake, IncomingFile, Intake, Reception } from "./ports.js";
+import type {
+  BlobStore,
+  BlobWriter,
+  CutIntake,
+  Intake,
+  KeptFile,
+  Reception,
+  UnsizedFile,
+  UploadMethod,
+} from "./ports.js";
 import { Progress, RECEIVING } from "./progress.js";
+import { isByRight, termsOf, type Terms } from "./terms.js";
 import { label, oneLine } from "./words.js";
 
 /** Ends after which the sender may go on where he was. */
 const PASSING = ["stream-cut", "stream-unreachable", "stopping"];
+
+/** The right by which a file comes in over HTTP. */
+export interface ByRight {
+  /** Its hash: what was cut is gone on with by the same right only. */
+  readonly source: string;
+  readonly terms: Terms;
+  /** Under which it is found again; absent: by its name and size. */
+  readonly id?: string | undefined;
+  /** What has been put on record for it beforehand. */
+  readonly recorded?: Intake | undefined;
+}
 
 export class Receptions {
   readonly #keeper: Keeper;
@@ -30,8 +51,14 @@ export class Receptions {
     this.#keeper = keeper;
   }
 
-  /** Takes a member's offer. @throws Refusal when it will not be kept */
-  async open(from: FullJid, answering: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception> {
+  /** Takes a member's offer. `answering`: the address that he addressed, if he did. @throws Refusal when it will not be kept */
+  async open(
+    from: Jid,
+    answering: Jid | undefined,
+    file: UnsizedFile,
+    method: "jingle" | "si" | UploadMethod,
+    by?: ByRight,
+  ): Promise<Reception> {
     const { admission, parts, stopping } = this.#keeper;
     stopping.throwIfAborted();
     const { index, clock } = parts.services;
@@ -39,17 +66,33 @@ export class Receptions {
     const name = fileName(oneLine(file.name));
     const { size, sha256 } = file;
     if (size === 0) throw new Refusal("empty-file", { name: label(name) });
-    admission.checkSize(name, size);
+    if (size !== undefined) admission.checkSize(name, size);
+    const { source = "", terms = {}, id = randomId() } = by ?? {};
     const cut = (await index.cutIntakes(owner, MOST_CUT)).find(
-      (c) => c.name === name && c.size === size && (c.sha256 ?? sha256) === (sha256 ?? c.sha256),
+      (c) =>
+        c.name === name &&
+        c.size === size &&
+        c.source === source &&
+        (by?.id === undefined || c.id === id) &&
+        (c.sha256 ?? sha256) === (sha256 ?? c.sha256),
     );
-    const place = await admission.enter(owner, name, size, cut?.id);
+    // A slot has its room since it was asked for.
+    const place = await admission.enter(owner, name, terms.slot === undefined ? size : 0, cut?.id);
     try {
       const named = file.recipients ?? addresseesOf(file.description ?? "");
-      const fresh: Intake = { id: randomId(), owner, method, source: "", name, size, sha256, recipients: named, blobKey: randomId(), since: clock.now() }; // prettier-ignore
+      const fresh: Intake = by?.recorded ?? { id, owner, method, source, name, size, sha256, recipients: named, blobKey: randomId(), since: clock.now() }; // prettier-ignore
       const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []) }; // prettier-ignore
-      const writer = old && (await this.#takeUp(old, size));
-      const reception = new StreamReception(this.#keeper, writer ? old : fresh, { from, answering }, place, writer);
+      const writer = old && (await this.#takeUp(old, old.size));
+      const most = size ?? (await admission.roomFor(place));
+      const reception = new StreamReception(
+        this.#keeper,
+        writer ? old : fresh,
+        { from, answering, quiet: terms.slot !== undefined },
+        terms,
+        place,
+        most,
+        writer,
+      );
       this.#open.add(reception);
       this.#keeper.follow(reception.ended.then(() => void this.#open.delete(reception)));
       return reception;
@@ -91,15 +134,17 @@ export class Receptions {
   async #recover(intake: Intake): Promise<void> {
     const { admission, parts, stopping } = this.#keeper;
     if (stopping.aborted) return;
-    const sender: Sender = { from: intake.owner, answering: undefined };
     const place = admission.enterAgain(intake.owner, intake.size ?? 0);
-    const patience = this.#keeper.patience(intake, sender);
+    let sender: Sender = { from: intake.owner, answering: undefined };
     try {
+      const terms = isByRight(intake) ? await this.#termsOf(intake) : {};
+      sender = { ...sender, quiet: terms === undefined || terms.slot !== undefined };
+      const patience = this.#keeper.patience(intake, sender);
       const writer = await patiently(patience, () => parts.blobs.resume(intake.blobKey));
-      if (writer?.written === intake.size) {
-        await this.#keeper.keep(intake, await store(writer!, intake, parts.blobs), patience);
+      if (terms && writer?.written === intake.size) {
+        await this.#keeper.keep(intake, await store(writer!, intake, parts.blobs), patience, terms);
         this.#keeper.tell(intake);
-      } else if (writer && writer.written > 0) {
+      } else if (terms && writer && writer.written > 0 && isResumable(intake)) {
         await writer.rest();
         await this.#keeper.setAside(intake, sender, writer.written);
       } else {
@@ -141,8 +186,9 @@ class StreamReception implements Reception {
   readonly ended: Promise<void>;
   readonly #keeper: Keeper;
   readonly #sender: Sender;
+  readonly #terms: Terms;
   readonly #place: Place;
-  readonly #size: number;
+  readonly #most: number;
   readonly #progress: Progress;
   #settle!: () => void;
   #intake: Intake;
@@ -159,17 +205,26 @@ class StreamReception implements Reception {
   #busy: Promise<unknown> = Promise.resolve();
   #over: Refusal | "completed" | undefined;
 
-  /** `writer`: of the bytes that are here already. */
-  constructor(keeper: Keeper, intake: Intake, sender: Sender, place: Place, writer: BlobWriter | undefined) {
+  /** `most`: how many bytes may come. `writer`: of those that are here already. */
+  constructor(
+    keeper: Keeper,
+    intake: Intake,
+    sender: Sender,
+    terms: Terms,
+    place: Place,
+    most: number,
+    writer: BlobWriter | undefined,
+  ) {
     this.#keeper = keeper;
     this.#intake = intake;
     this.#sender = sender;
+    this.#terms = terms;
     this.#place = place;
     this.#writer = writer;
     this.#recorded = writer !== undefined;
-    this.#size = place.size;
+    this.#most = most;
     // Nobody can go on behind the last byte: there, the last one is sent again.
-    this.held = writer ? Math.min(writer.written, place.size - 1) : 0;
+    this.held = writer ? Math.min(writer.written, most - 1) : 0;
     const { speaker, clock } = keeper.parts.services;
     this.#progress = new Progress(speaker.progress(sender.from, sender.answering), RECEIVING, intake.name, clock);
     this.ended = new Promise((resolve) => (this.#settle = resolve));
@@ -195,27 +250,30 @@ class StreamReception implements Reception {
       const bytes = skipped > 0 ? chunk.subarray(skipped) : chunk;
       if (bytes.length === 0) return;
       const at = writer.written;
-      if (at + bytes.length > this.#size)
-        throw new Refusal("larger-than-said", { name: label(this.#intake.name), size: formatSize(this.#size) });
+      if (at + bytes.length > this.#most) throw this.#tooMuch();
       if (this.#head && at < SNIFF_BYTES) this.#head.set(bytes.subarray(0, SNIFF_BYTES - at), at);
       await writer.write(bytes);
-      this.#progress.at(writer.written, this.#size);
+      if (this.#intake.size === undefined) this.#place.size = writer.written;
+      this.#progress.at(writer.written, this.#intake.size);
     });
   }
 
-  complete(sha256?: string): Promise<void> {
+  complete(sha256?: string): Promise<KeptFile> {
     return this.#do(async () => {
       this.#over = "completed";
       const patience = this.#keeper.patience(this.#intake, this.#sender);
       try {
         const got = this.#writer?.written ?? 0;
-        if (got < this.#size || !this.#writer)
-          throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: formatSize(got), size: formatSize(this.#size) }); // prettier-ignore
+        const size = this.#intake.size ?? got;
+        if (got === 0 && size === 0) throw new Refusal("empty-file", { name: label(this.#intake.name) });
+        if (got < size || !this.#writer)
+          throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: formatSize(got), size: formatSize(size) }); // prettier-ignore
         const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, { sha256, ...(this.#head && { head: this.#head }) }); // prettier-ignore
-        await this.#keeper.keep(this.#intake, stored, patience);
+        const kept = await this.#keeper.keep(this.#intake, stored, patience);
         this.#early?.kept();
-        await this.#progress.end(this.#size);
+        await this.#progress.end(size);
         this.#keeper.tell(this.#intake);
+        return kept;
       } catch (e) {
         this.#early?.withdraw();
         await this.#writer?.abort();
@@ -248,7 +306,8 @@ class StreamReception implements Reception {
     const { services, notices } = this.#keeper.parts;
     const writer = this.#writer;
     // What had been set aside before is not lost by an offer that came to nothing.
-    if (writer && writer.written > 0 && (PASSING.includes(why.code) || !this.#begun)) {
+    const isPassing = PASSING.includes(why.code) || !this.#begun;
+    if (writer && writer.written > 0 && isPassing && this.#intake.size !== undefined) {
       await writer.rest();
       return this.#keeper.setAside(this.#intake, this.#sender, writer.written);
     }
@@ -263,8 +322,8 @@ class StreamReception implements Reception {
     const { services, blobs } = this.#keeper.parts;
     this.#recorded = true; // even if its answer is lost
     await services.index.beginIntake(this.#intake);
-    this.#writer = await blobs.create(this.#intake.blobKey, this.#size);
-    this.#head = Buffer.alloc(Math.min(SNIFF_BYTES, this.#size));
+    this.#writer = await blobs.create(this.#intake.blobKey, this.#intake.size);
+    this.#head = Buffer.alloc(Math.min(SNIFF_BYTES, this.#most));
   }
 
   /** The sender does not go on: what is here may be of another file of the same name. */
@@ -277,13 +336,23 @@ class StreamReception implements Reception {
   }
 
   /** One after the other, and nothing after the end. */
-  #do(what: () => Promise<void>): Promise<void> {
+  #do<T>(what: () => Promise<T>): Promise<T> {
     if (this.#over !== undefined) return Promise.reject(this.#over === "completed" ? new Error("it has ended") : this.#over); // prettier-ignore
     const done = what().catch((e: unknown) => {
       throw this.#named(e);
     });
     this.#busy = done.catch(() => undefined);
     return done;
+  }
+
+  /** More than was said; or, where nothing was, more than there is room for. */
+  #tooMuch(): Refusal {
+    const { admission, parts } = this.#keeper;
+    const { name, size } = this.#intake;
+    if (size !== undefined) return new Refusal("larger-than-said", { name: label(name), size: formatSize(size) });
+    if (this.#most < parts.limits.file) return admission.overQuota(name, parts.limits.quota - this.#most, undefined);
+    const limit = formatSize(parts.limits.file);
+    return new Refusal("too-large", { name: label(name), size: `more than ${limit}`, limit });
   }
 
   /** A full disk is told with the name of what it has no room for. */

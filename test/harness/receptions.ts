@@ -1,7 +1,7 @@
 /** What the byte streams' negotiations hand bytes to, and take them from, where a test has no control unit: memory that notes what happened. */
-import type { BlobReader, IncomingFile, OfferOrder, Reception } from "../../component/control/ports.js";
+import type { BlobReader, IncomingFile, KeptFile, OfferOrder, Reception } from "../../component/control/ports.js";
 import type { Refusal } from "../../component/lib/errors.js";
-import type { FullJid, Jid } from "../../component/lib/jid.js";
+import { bareOf, type FullJid, type Jid } from "../../component/lib/jid.js";
 
 export interface Received extends Reception {
   readonly from: FullJid;
@@ -57,9 +57,16 @@ export function receptionOf(
       await new Promise((resolve) => setImmediate(resolve));
       busy = false;
     },
-    complete: async () => end("complete"),
+    complete: async () => {
+      end("complete");
+      return kept(from, file);
+    },
     fail: async (why) => end(why),
   };
+}
+
+function kept(from: FullJid, { name, size }: IncomingFile): KeptFile {
+  return { id: "", owner: bareOf(from), number: 1, name, size, mediaType: "", sha256: "", since: 0, until: 0, mark: "", once: false, sealed: "" }; // prettier-ignore
 }
 
 /** A parcel's bytes. */

@@ -1,7 +1,17 @@
 /** What the others ask of the control unit. */
 import type { Refusal } from "../../lib/errors.js";
 import type { BareJid, FullJid, Jid } from "../../lib/jid.js";
-import type { Instant, Span, Contact, FileFacts, UploadRight } from "../values.js";
+import type {
+  Contact,
+  FileFacts,
+  FileMark,
+  Instant,
+  KeptFile,
+  ParcelState,
+  Picture,
+  Span,
+  UploadRight,
+} from "../values.js";
 import type { BlobReader } from "./blobs.js";
 import type { Resource } from "./messenger.js";
 
@@ -29,6 +39,9 @@ export interface IncomingFile {
   readonly recipients?: readonly BareJid[];
 }
 
+/** A file whose size nobody says before its last byte: those of a form. What is cut of it cannot be gone on with. */
+export type UnsizedFile = Omit<IncomingFile, "size"> & { readonly size: number | undefined };
+
 /** One file on its way in by a byte stream. One call at a time. */
 export interface Reception {
   /** How many of its first bytes are here already, from an attempt that was cut: the sender may go on from there. */
@@ -37,18 +50,18 @@ export interface Reception {
   begin(offset: number): Promise<void>;
   /** The memory is the caller's again when it settles. Rejects with a Refusal ("disk-full", "storage-down", "stopping", …). */
   write(chunk: Uint8Array): Promise<void>;
-  /** All of it has come. Resolves when it is kept durably; the sender is told in chat. `sha256`: what he says of it, if he said so later. Rejects with Refusal "wrong-hash", "shorter-than-said", … */
-  complete(sha256?: string): Promise<void>;
+  /** All of it has come. Resolves with the file when it is kept durably; the sender is told in chat. `sha256`: what he says of it, if he said so later. Rejects with Refusal "wrong-hash", "shorter-than-said", … */
+  complete(sha256?: string): Promise<KeptFile>;
   /** It ends without. After "stream-cut" and "stopping" what came is kept for a while; else nothing is. The sender is told in chat. Never rejects; after `complete` it does nothing. */
   fail(why: Refusal): Promise<void>;
 }
 
 /** What somebody did in the messenger. `to` is the address that he addressed: answers come from there. None of these rejects. */
 export interface Office {
-  /** Said something that is not a file. */
-  text(from: Jid, to: Jid, text: string): Promise<void>;
-  /** Sent files by links. `also`: further addresses that he named as recipients (XEP-0033). */
-  links(from: Jid, to: Jid, links: readonly IncomingLink[], also?: readonly BareJid[]): Promise<void>;
+  /** Said something that is not a file. `also`: whom he named beside the words (XEP-0033), as he wrote them: addresses, or URIs of other kinds. */
+  text(from: Jid, to: Jid, text: string, also?: readonly string[]): Promise<void>;
+  /** Sent files by links. `also`: further recipients, as by `text`. */
+  links(from: Jid, to: Jid, links: readonly IncomingLink[], also?: readonly string[]): Promise<void>;
   /** Complains about somebody (XEP-0377). */
   report(from: Jid, to: Jid, about: Jid, reason: string, text: string): Promise<void>;
   /**
@@ -101,7 +114,7 @@ export interface OpenUpload {
    * One file by it, judged before the first byte; as `Office.receive`. What is cut can be gone on with: `held` says from where.
    * Rejects with a Refusal.
    */
-  receive(file: IncomingFile, method: UploadMethod): Promise<Reception>;
+  receive(file: UnsizedFile, method: UploadMethod): Promise<Reception>;
 }
 
 /** What the web end asks of the control unit about files that come in. */
@@ -122,6 +135,23 @@ export interface SlotDesk {
   readonly most: number;
   /** Rejects with Refusal "not-a-member", "too-large", "over-quota", "too-many-requests". */
   request(from: Jid, file: { name: string; size: number; mediaType?: string; purpose?: string }): Promise<Slot>;
+}
+
+/** What a page tells about a capability URL. */
+export interface OpenPage extends FileFacts {
+  readonly until: Instant;
+  readonly mark: FileMark;
+  readonly picture: Picture | undefined;
+  /** Of a parcel's: who sent it, and how it stands. */
+  readonly parcel: { readonly sender: BareJid; readonly state: ParcelState } | undefined;
+}
+
+/** Pages about files. Nothing moves by looking at one. */
+export interface PageDesk {
+  /** Rejects with Refusal "not-found", "link-ended", "index-down". */
+  look(token: string): Promise<OpenPage>;
+  /** The recipient does not want it. Rejects as `look`, and with "wrong-state" when it is over, or nobody's to decline. */
+  decline(token: string): Promise<void>;
 }
 
 export interface LinkDesk {

@@ -187,7 +187,7 @@ export class SiSession {
     }
   }
 
-  #finish(how: (reception: Reception) => Promise<void>): void {
+  #finish(how: (reception: Reception) => Promise<unknown>): void {
     how(this.#reception!)
       .catch((thrown: unknown) => {
         // The sender has been told in chat what was wrong with it.
