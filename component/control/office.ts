@@ -1,6 +1,6 @@
 /** The counter: what people do in the messenger, judged, done, and answered from the address that they addressed. Nothing but `receive` rejects. */
 import { Refusal, asRefusal } from "../lib/errors.js";
-import { bareOf, domainOf, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
+import { bareOf, domainOf, toBare, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
 import { Turns } from "../lib/turns.js";
 import { isMember, requireMember, type Pace } from "./access.js";
@@ -9,6 +9,7 @@ import { render } from "./commands/define.js";
 import { runLine } from "./commands/index.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
+import { checkPeople, personOf } from "./people.js";
 import type { Contact, IncomingFile, IncomingLink, Office, Reception, Resource } from "./ports.js";
 import type { Receptions } from "./reception.js";
 import { fileReport } from "./reports.js";
@@ -40,22 +41,23 @@ export class Counter implements Office {
     this.#standings = new Turns(MOST_OF_ONE, MOST_OF_ALL, (err) => parts.log.warn({ err }, "a subscription could not be recorded")); // prettier-ignore
   }
 
-  text(from: Jid, to: Jid, text: string): Promise<void> {
+  text(from: Jid, to: Jid, text: string, also: readonly string[] = []): Promise<void> {
     return this.#serve(from, to, async (owner, member) => {
       const { services } = this.#parts;
-      const reply = await runLine(services, { owner, answering: to, member }, text);
+      const reply = await runLine(services, { owner, answering: to, member, also: others(also, to) }, text);
       const said = render(reply);
       if (said !== "") await services.speaker.say(from, said, to);
       if (reply.hand) await services.speaker.hand(from, reply.hand.url, reply.hand.file, to);
     });
   }
 
-  links(from: Jid, to: Jid, links: readonly IncomingLink[], also: readonly BareJid[] = []): Promise<void> {
+  links(from: Jid, to: Jid, links: readonly IncomingLink[], also: readonly string[] = []): Promise<void> {
     return this.#serve(from, to, async () => {
+      const recipients = checkPeople(others(also, to).map(personOf));
       const noes = new Set<string>();
       for (const link of links) {
         try {
-          await this.#parts.intakes.begin(from, to, link, also);
+          await this.#parts.intakes.begin(from, to, link, recipients);
         } catch (e) {
           noes.add(this.#sentence(e));
         }
@@ -154,4 +156,9 @@ export class Counter implements Office {
     else log.debug({ code: refusal.code, err: refusal.cause }, "refused");
     return refusal.message;
   }
+}
+
+/** Whom he names beside us: lists of addresses name everybody who got the message (XEP-0033), and we are who got it. */
+function others(named: readonly string[], us: Jid): string[] {
+  return named.filter((address) => toBare(address) !== bareOf(us));
 }

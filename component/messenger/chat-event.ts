@@ -6,6 +6,7 @@ import type { IncomingLink } from "../control/ports.js";
 import type { Element } from "./stanza.js";
 import { attribute, every } from "./wire/read.js";
 import { readCondition } from "./wire/rfc6120-error.js";
+import * as addresses from "./wire/xep0033-addresses.js";
 import * as oob from "./wire/xep0066-oob.js";
 import * as receipts from "./wire/xep0184-receipts.js";
 import * as correction from "./wire/xep0308-correction.js";
@@ -22,6 +23,8 @@ export interface Said {
   readonly wantsReceipt: boolean;
   /** The id of the earlier message that this one replaces (XEP-0308). */
   readonly corrects?: string;
+  /** For whom else it is, as he wrote them (XEP-0033). */
+  readonly also?: readonly string[];
 }
 
 /** A file that was announced without a word on where it is (XEP-0447 §2.1; Dino does while it uploads). */
@@ -84,10 +87,12 @@ export function readMessage(message: Element): ChatEvent {
   }
   const asked = every(children, receipts.read);
   const corrects = every(children, correction.read)[0];
+  const also = every(children, addresses.read)[0];
   const said: Said = {
     ...(id !== undefined && { id }),
     wantsReceipt: id !== undefined && asked.some((receipt) => receipt.type === "request"),
     ...(corrects !== undefined && { corrects }),
+    ...(also !== undefined && { also }),
   };
 
   const encryptions = every(children, encryption.read);

@@ -90,8 +90,8 @@ export class Chat {
     else if (spoken.type === "announced") this.#lately.announce(bareOf(from), spoken.id ?? "", spoken.files);
     else {
       const fresh = this.#lately.fresh(bareOf(from), spoken);
-      if (fresh?.type === "text") await office.text(from, to, fresh.text);
-      if (fresh?.type === "links") await office.links(from, to, fresh.links);
+      if (fresh?.type === "text") await office.text(from, to, fresh.text, fresh.also);
+      if (fresh?.type === "links") await office.links(from, to, fresh.links, fresh.also);
     }
     // Only now: a receipt from us says that it is on record, not that it came to a process which may die.
     if (spoken.wantsReceipt && spoken.id !== undefined) this.#confirm(from, to, spoken.id);

@@ -1,4 +1,5 @@
 /** What the contact can do in chat, for its disco#info and caps (XEP-0030, 0115). Methods that move files add theirs. */
+import { NS as ADDRESSES } from "./wire/xep0033-addresses.js";
 import { NS as CORRECTION } from "./wire/xep0308-correction.js";
 import { NS as HASHES } from "./wire/xep0300-hashes.js";
 import { NS as METADATA } from "./wire/xep0446-metadata.js";
@@ -8,5 +9,5 @@ import { NS as SFS } from "./wire/xep0447-sfs.js";
 import { NS as SIMS } from "./wire/xep0385-sims.js";
 
 export const CHAT_FEATURES: readonly string[] = [
-  OOB, SFS, SIMS, METADATA, RECEIPTS, CORRECTION, HASHES, "urn:xmpp:hash-function-text-names:sha-256",
+  ADDRESSES, OOB, SFS, SIMS, METADATA, RECEIPTS, CORRECTION, HASHES, "urn:xmpp:hash-function-text-names:sha-256",
 ]; // prettier-ignore

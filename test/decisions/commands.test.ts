@@ -17,6 +17,7 @@ const parse = (line: string) => {
   const [first, ...rest] = tokens(line);
   return parseArgs(command(first!.text.toLowerCase()), rest);
 };
+const people = (addresses: readonly string[], groups: readonly string[] = []) => ({ addresses, groups });
 const romeo: Caller = { owner: bare("romeo@example.test"), answering: bare("bot@files.example.test"), member: true };
 const none = {} as Services; // what is tested here never gets as far as the services
 const refusal = async (line: string, caller = romeo) => {
@@ -30,14 +31,26 @@ const refusal = async (line: string, caller = romeo) => {
 
 describe("a line of chat", () => {
   test.each<[string, Record<string, unknown>]>([
-    ["send 12 to juliet@example.org", { file: 12, to: ["juliet@example.org"] }],
-    ["SEND #12 TO Juliet@Example.ORG", { file: 12, to: ["juliet@example.org"] }],
-    ["send 12 juliet@example.org", { file: 12, to: ["juliet@example.org"] }],
-    ["send 12 to a@x.org, b@x.org c@x.org and a@x.org", { file: 12, to: ["a@x.org", "b@x.org", "c@x.org"] }],
-    ["send 12 to xmpp:juliet@example.org", { file: 12, to: ["juliet@example.org"] }],
-    ['send "road to rome.pdf" to juliet@example.org', { file: "road to rome.pdf", to: ["juliet@example.org"] }],
-    ["send road to rome.pdf to juliet@example.org", { file: "road to rome.pdf", to: ["juliet@example.org"] }],
-    ["send “4” to juliet@example.org", { file: "4", to: ["juliet@example.org"] }],
+    ["send 12 to juliet@example.org", { file: 12, to: people(["juliet@example.org"]) }],
+    ["SEND #12 TO Juliet@Example.ORG", { file: 12, to: people(["juliet@example.org"]) }],
+    ["send 12 juliet@example.org", { file: 12, to: people(["juliet@example.org"]) }],
+    ["send 12 to a@x.org, b@x.org c@x.org and a@x.org", { file: 12, to: people(["a@x.org", "b@x.org", "c@x.org"]) }],
+    ["send 12 to xmpp:juliet@example.org", { file: 12, to: people(["juliet@example.org"]) }],
+    ['send "road to rome.pdf" to juliet@example.org', { file: "road to rome.pdf", to: people(["juliet@example.org"]) }],
+    ["send road to rome.pdf to juliet@example.org", { file: "road to rome.pdf", to: people(["juliet@example.org"]) }],
+    ["send “4” to juliet@example.org", { file: "4", to: people(["juliet@example.org"]) }],
+    ["send 12 to Book Club", { file: 12, to: people([], ["Book Club"]) }],
+    ["send 12 to book club, a@x.org and family", { file: 12, to: people(["a@x.org"], ["book club", "family"]) }],
+    ["send 12 family a@x.org b@x.org", { file: 12, to: people(["a@x.org", "b@x.org"], ["family"]) }],
+    ['send 12 to "to and fro", "you, me"', { file: 12, to: people([], ["to and fro", "you, me"]) }],
+    ["send 12 to example.org", { file: 12, to: people([], ["example.org"]) }],
+    ["grouplist", {}],
+    ["grouplist book club", { group: "book club" }],
+    ["groupadd family a@x.org", { group: "family", addresses: ["a@x.org"] }],
+    ["groupadd Book Club: a@x.org, b@x.org and A@x.org", { group: "Book Club", addresses: ["a@x.org", "b@x.org"] }],
+    ["groupadd “Book Club” a@x.org b@x.org", { group: "Book Club", addresses: ["a@x.org", "b@x.org"] }],
+    ["groupdel book club", { group: "book club" }],
+    ["groupdel book club a@x.org", { group: "book club", addresses: ["a@x.org"] }],
     ["get my holiday photo.jpg", { file: "my holiday photo.jpg" }],
     ["get 7", { file: 7 }],
     ["list", {}],
@@ -46,7 +59,7 @@ describe("a line of chat", () => {
     ["status", {}],
     ["status 3", { file: 3 }],
     ["resend 3", { file: 3 }],
-    ["resend 3 to juliet@example.org", { file: 3, to: ["juliet@example.org"] }],
+    ["resend 3 to juliet@example.org", { file: 3, to: people(["juliet@example.org"]) }],
     ["block example.org", { address: "example.org" }],
     ["help send", { command: "send" }],
   ])("%s", (line, args) => {
@@ -57,9 +70,17 @@ describe("a line of chat", () => {
     ["send", "bad-argument"],
     ["send 12", "bad-argument"],
     ["send 12 to", "bad-argument"],
-    ["send 12 to nobody at all", "bad-address"],
     ["send 12 to mailto:bob@example.com", "bad-address"],
     ["send 12 to a@b@c", "bad-address"],
+    ["send 12 to ,", "bad-argument"],
+    ["send 12 to xmpp:example.org", "bad-address"],
+    ["groupadd", "bad-argument"],
+    ["groupadd family", "bad-argument"],
+    ["groupadd a@x.org", "bad-argument"],
+    ["groupadd family a@x.org example.org", "bad-address"],
+    ["groupadd : a@x.org", "bad-argument"],
+    [`groupadd ${"x".repeat(61)} a@x.org`, "bad-argument"],
+    ["groupdel", "bad-argument"],
     ["list before yesterday", "bad-argument"],
     ["unblock", "bad-argument"],
     ["block a@x.org b@x.org", "bad-argument"],
@@ -76,6 +97,18 @@ describe("a line of chat", () => {
     const e = await refusal(line);
     expect(e.code).toBe("unknown-command");
     expect(e.message).toContain(`“${word}”`);
+  });
+
+  test("people who are named beside the words (XEP-0033) are recipients as those in them, and nothing else's", () => {
+    const also = ["juliet@example.org", "a@x.org"];
+    const args = (line: string): unknown => {
+      const [first, ...rest] = tokens(line);
+      return parseArgs(command(first!.text), rest, also);
+    };
+    expect(args("send 4")).toEqual({ file: 4, to: people(also) });
+    expect(args("send 4 to a@x.org, family")).toEqual({ file: 4, to: people(["a@x.org", also[0]!], ["family"]) });
+    expect(args("get 4")).toEqual({ file: 4 });
+    expect(() => parseArgs(command("send"), tokens("4"), ["mailto:bob@example.com"])).toThrow(/bob@example\.com/);
   });
 
   test("a greeting is no command, and nothing is guessed from it", async () => {

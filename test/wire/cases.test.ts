@@ -8,6 +8,7 @@ import { parse } from "ltx";
 import { readMessage } from "../../component/messenger/chat-event.js";
 import type { Element } from "../../component/messenger/stanza.js";
 import * as featureNeg from "../../component/messenger/wire/xep0020-feature-neg.js";
+import * as addresses from "../../component/messenger/wire/xep0033-addresses.js";
 import * as bytestreams from "../../component/messenger/wire/xep0065-bytestreams.js";
 import * as oob from "../../component/messenger/wire/xep0066-oob.js";
 import * as si from "../../component/messenger/wire/xep0095-si.js";
@@ -31,6 +32,7 @@ interface Codec {
 
 const CODECS: Record<string, Codec> = {
   "xep0020-feature-neg": featureNeg,
+  "xep0033-addresses": addresses,
   "xep0065-bytestreams": bytestreams,
   "xep0066-oob": oob,
   "xep0095-si": si,

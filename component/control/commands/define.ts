@@ -3,9 +3,10 @@
  * forms, the HTTP API and the command line render the same declarations. Results are data too: nothing in a command knows a stanza.
  */
 import { Refusal, type Details } from "../../lib/errors.js";
-import { toBare, type BareJid, type Jid } from "../../lib/jid.js";
+import type { BareJid, Jid } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
 import type { Delivery } from "../delivery.js";
+import { addressOf, groupName, personOf, type People } from "../people.js";
 import type { FileFacts, Index, KeptFile, Parcel, Speaker, Whereabouts } from "../ports.js";
 import { label } from "../words.js";
 
@@ -13,8 +14,12 @@ import { label } from "../words.js";
 interface Values {
   /** A number, or a name. */
   which: number | string;
+  /** Of a person, or a domain. */
   address: BareJid;
   addresses: readonly BareJid[];
+  /** Addresses, and names of groups. */
+  people: People;
+  group: string;
   number: number;
   word: string;
 }
@@ -49,6 +54,8 @@ export interface Caller {
   /** The address that he addressed. */
   readonly answering: Jid;
   readonly member: boolean;
+  /** Whom he names beside the words (XEP-0033), as he wrote them. */
+  readonly also?: readonly string[];
 }
 
 /** A reply: lines of text and rows, and perhaps a file to be handed over by its URL. */
@@ -82,6 +89,8 @@ const NAMES: Readonly<Record<keyof Values, string>> = {
   which: "FILE",
   address: "ADDRESS",
   addresses: "ADDRESS[, ADDRESS…]",
+  people: "ADDRESS[, ADDRESS…]",
+  group: "GROUP",
   number: "N",
   word: "WORD",
 };
@@ -110,14 +119,19 @@ export function tokens(text: string): Token[] {
   );
 }
 
-/** Chat text after the command's word → checked arguments. @throws Refusal "bad-argument", "bad-address" */
-export function parseArgs(command: Command, rest: readonly Token[]): Record<string, unknown> {
+/** Chat text after the command's word → checked arguments. `also`: people who are named beside it. @throws Refusal "bad-argument", "bad-address" */
+export function parseArgs(
+  command: Command,
+  rest: readonly Token[],
+  also: readonly string[] = [],
+): Record<string, unknown> {
   const left = [...rest];
   const params = Object.entries(command.params);
   const args: Record<string, unknown> = {};
   params.forEach(([name, param], i) => {
     const next = params[i + 1]?.[1].keyword;
     const mine = take(left, param, next, i === params.length - 1);
+    if (param.type === "people") mine.push(...also.map((text) => ({ text, quoted: true })));
     if (mine.length > 0) args[name] = valueOf(command, param, mine);
     else if (!param.optional) throw wrong(command, `Which ${NAMES[param.type].replace(/\[.*/, "")}?`);
   });
@@ -129,6 +143,10 @@ export function parseArgs(command: Command, rest: readonly Token[]): Record<stri
 function take(left: Token[], param: Param, next: string | undefined, last: boolean): Token[] {
   if (param.keyword && isWord(left[0], param.keyword)) left.shift();
   if (param.type === "number" || param.type === "word" || param.type === "address") return left.splice(0, 1);
+  if (param.type === "group") {
+    const address = left.findIndex((t) => t.text.includes("@"));
+    return left.splice(0, left[0]?.quoted ? 1 : address < 0 ? left.length : address);
+  }
   const end = next === undefined ? -1 : left.findLastIndex((t) => isWord(t, next));
   if (end >= 0) return left.splice(0, end);
   return last || !isNumber(left[0]) ? left.splice(0, last ? left.length : 1) : left.splice(0, 1);
@@ -149,20 +167,44 @@ function valueOf(command: Command, param: Param, mine: readonly Token[]): unknow
       return text.toLowerCase();
     case "address":
       return addressOf(text);
+    case "group": {
+      const name = groupName(text);
+      if (name === undefined) throw wrong(command, `“${label(text)}” is no name for a group.`);
+      return name;
+    }
     case "addresses": {
-      const list = mine.filter((t) => t.text !== "," && !isWord(t, "and")).map((t) => addressOf(t.text));
+      const list = mine.filter((t) => !isSeparator(t)).map((t) => personOf(t.text));
       if (list.length === 0) throw wrong(command, "To whom?");
-      const domain = list.find((jid) => !jid.includes("@"));
-      if (domain) throw new Refusal("bad-address", { address: label(domain) });
       return [...new Set(list)];
+    }
+    case "people": {
+      const people = peopleIn(mine);
+      if (people.addresses.length + people.groups.length === 0) throw wrong(command, "To whom?");
+      return people;
     }
   }
 }
 
-function addressOf(text: string): BareJid {
-  const jid = toBare(text.replace(/^xmpp:/i, "").replace(/[<>]/g, ""));
-  if (!jid || text.toLowerCase().startsWith("mailto:")) throw new Refusal("bad-address", { address: label(text) });
-  return jid;
+const isSeparator = (t: Token): boolean => !t.quoted && (t.text === "," || isWord(t, "and"));
+
+/** What has an @ is an address; of other words, those between two commas or addresses are one name. */
+function peopleIn(all: readonly Token[]): People {
+  const addresses = new Set<BareJid>();
+  const groups: string[] = [];
+  let words: string[] = [];
+  const endName = (): void => {
+    if (words.length > 0) groups.push(words.join(" "));
+    words = [];
+  };
+  for (const t of all) {
+    const isAddress = t.text.includes("@") || /^(xmpp|mailto):/i.test(t.text);
+    if (isAddress || t.quoted || isSeparator(t)) endName();
+    if (isAddress) addresses.add(personOf(t.text));
+    else if (!isSeparator(t)) words.push(t.text);
+    if (t.quoted) endName();
+  }
+  endName();
+  return { addresses: [...addresses], groups };
 }
 
 function wrong(command: Command, why: string): Refusal {

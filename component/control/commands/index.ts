@@ -8,6 +8,7 @@ import { decline } from "./decline.js";
 import { define, parseArgs, tokens, type Caller, type Command, type Reply, type Services } from "./define.js";
 import { del } from "./del.js";
 import { get } from "./get.js";
+import { groupadd, groupdel, grouplist } from "./groups.js";
 import { makeHelp } from "./help.js";
 import { link } from "./link.js";
 import { list } from "./list.js";
@@ -28,6 +29,9 @@ export const COMMANDS: readonly Command[] = [
   decline,
   del,
   link,
+  grouplist,
+  groupadd,
+  groupdel,
   block,
   unblock,
 ];
@@ -39,7 +43,7 @@ export async function runLine(services: Services, caller: Caller, line: string):
   const command = COMMANDS.find((c) => c.word === word);
   if (!command) throw new Refusal("unknown-command", { word: label(first?.text ?? ""), hint: hint(word) });
   if (command.members && !caller.member) throw new Refusal("not-allowed");
-  return command.run(services, caller, parseArgs(command, rest));
+  return command.run(services, caller, parseArgs(command, rest, caller.also));
 }
 
 /** " Did you mean “send”?", where one word is near enough. */

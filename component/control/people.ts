@@ -1,0 +1,72 @@
+/** Whom somebody names beside a file: addresses, and his groups by their names. What has an @ is an address; anything else is a name. */
+import { distance } from "fastest-levenshtein";
+import { Refusal } from "../lib/errors.js";
+import { toBare, type BareJid } from "../lib/jid.js";
+import type { Index } from "./ports.js";
+import { label, oneLine } from "./words.js";
+
+export interface People {
+  readonly addresses: readonly BareJid[];
+  /** Names of groups, as they were said. */
+  readonly groups: readonly string[];
+}
+
+/** One command, or one message, reaches so many people at the most; a group has no more. */
+export const MOST_PEOPLE = 50;
+/** Characters of a group's name. */
+const MOST_NAME = 60;
+
+/** @throws Refusal "bad-address" */
+export function addressOf(text: string): BareJid {
+  const jid = toBare(text.replace(/^xmpp:/i, "").replace(/[<>]/g, ""));
+  if (!jid || text.toLowerCase().startsWith("mailto:")) throw new Refusal("bad-address", { address: label(text) });
+  return jid;
+}
+
+/** The same of a person: a whole domain is nobody. @throws Refusal "bad-address" */
+export function personOf(text: string): BareJid {
+  const jid = addressOf(text);
+  if (!jid.includes("@")) throw new Refusal("bad-address", { address: label(text) });
+  return jid;
+}
+
+/** Each once. @throws Refusal "bad-argument" when they are too many */
+export function checkPeople(people: readonly BareJid[], usage = "send FILE to ADDRESS[, ADDRESS…]"): BareJid[] {
+  const all = new Set(people);
+  if (all.size > MOST_PEOPLE) throw new Refusal("bad-argument", { why: `That is more than ${MOST_PEOPLE} people at once.`, usage }); // prettier-ignore
+  return [...all];
+}
+
+/** A name as a label; undefined where there is none, or it would be taken for an address or for several names. */
+export function groupName(text: string): string | undefined {
+  const name = oneLine(text).replace(/[:.,]+$/, "");
+  return name !== "" && name.length <= MOST_NAME && !/[@,]/.test(name) ? name : undefined;
+}
+
+/** Everybody who is meant, each once. @throws Refusal "no-such-group" */
+export async function everybody(index: Index, owner: BareJid, { addresses, groups }: People): Promise<BareJid[]> {
+  const all = new Set(addresses);
+  for (const name of groups) for (const member of await groupOf(index, owner, name)) all.add(member);
+  return [...all];
+}
+
+/** @throws Refusal "no-such-group", with the nearest that there is */
+export async function groupOf(index: Index, owner: BareJid, name: string): Promise<readonly BareJid[]> {
+  const members = await index.group(owner, name);
+  if (members) return members;
+  const names = (await index.groups(owner)).map((group) => group.name);
+  throw new Refusal("no-such-group", { group: label(name), hint: hint(nearest(name, names)) });
+}
+
+/** The name that was probably meant. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  const meant = name.toLowerCase();
+  const [best] = names
+    .map((one) => ({ one, off: distance(one.toLowerCase().slice(0, MOST_NAME), meant.slice(0, MOST_NAME)) }))
+    .sort((a, b) => a.off - b.off);
+  return best && best.off <= Math.max(1, Math.floor(meant.length / 3)) ? best.one : undefined;
+}
+
+function hint(name: string | undefined): string {
+  return name === undefined ? "" : ` Did you mean “${name}”?`;
+}
