@@ -84,15 +84,16 @@ export class Receptions {
       const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []) }; // prettier-ignore
       const writer = old && (await this.#takeUp(old, old.size));
       const most = size ?? (await admission.roomFor(place));
-      const reception = new StreamReception(
-        this.#keeper,
-        writer ? old : fresh,
-        { from, answering, quiet: terms.slot !== undefined },
+      const reception = new StreamReception(this.#keeper, {
+        intake: writer ? old : fresh,
+        sender: { from, answering, quiet: terms.slot !== undefined },
         terms,
         place,
         most,
         writer,
-      );
+        isRecorded: (writer ?? by?.recorded) !== undefined,
+        keepsId: by?.id !== undefined,
+      });
       this.#open.add(reception);
       this.#keeper.follow(reception.ended.then(() => void this.#open.delete(reception)));
       return reception;
@@ -130,6 +131,12 @@ export class Receptions {
     return undefined;
   }
 
+  /** As the right lays down by which it came; undefined when that is over. */
+  async #termsOf({ source }: Intake): Promise<Terms | undefined> {
+    const right = await this.#keeper.parts.services.index.uploadRight(source);
+    return right && termsOf(right);
+  }
+
   /** Never rejects. */
   async #recover(intake: Intake): Promise<void> {
     const { admission, parts, stopping } = this.#keeper;
@@ -159,6 +166,11 @@ export class Receptions {
   }
 }
 
+/** Whether what was cut is of use: the bytes of a slot and of a form come as a whole. */
+function isResumable({ method, size }: Intake): boolean {
+  return size !== undefined && method !== "slot" && method !== "form";
+}
+
 /** Commits and checks. `head`: the first bytes, where they are at hand. */
 async function store(
   writer: BlobWriter,
@@ -180,6 +192,22 @@ async function firstBytes(blobs: BlobStore, key: string, size: number): Promise<
   return Buffer.concat(chunks);
 }
 
+/** What one reception begins with. */
+interface Opening {
+  readonly intake: Intake;
+  readonly sender: Sender;
+  readonly terms: Terms;
+  readonly place: Place;
+  /** How many bytes may come. */
+  readonly most: number;
+  /** Of those that are here already. */
+  readonly writer: BlobWriter | undefined;
+  /** Whether the intake is on record. */
+  readonly isRecorded: boolean;
+  /** Whether a new beginning is found by the same id. */
+  readonly keepsId: boolean;
+}
+
 class StreamReception implements Reception {
   readonly held: number;
   /** Settles when nothing more becomes of it. */
@@ -189,7 +217,8 @@ class StreamReception implements Reception {
   readonly #terms: Terms;
   readonly #place: Place;
   readonly #most: number;
-  readonly #progress: Progress;
+  readonly #keepsId: boolean;
+  readonly #progress: Progress | undefined;
   #settle!: () => void;
   #intake: Intake;
   #writer: BlobWriter | undefined;
@@ -205,28 +234,21 @@ class StreamReception implements Reception {
   #busy: Promise<unknown> = Promise.resolve();
   #over: Refusal | "completed" | undefined;
 
-  /** `most`: how many bytes may come. `writer`: of those that are here already. */
-  constructor(
-    keeper: Keeper,
-    intake: Intake,
-    sender: Sender,
-    terms: Terms,
-    place: Place,
-    most: number,
-    writer: BlobWriter | undefined,
-  ) {
+  constructor(keeper: Keeper, { intake, sender, terms, place, most, writer, isRecorded, keepsId }: Opening) {
     this.#keeper = keeper;
     this.#intake = intake;
     this.#sender = sender;
     this.#terms = terms;
     this.#place = place;
     this.#writer = writer;
-    this.#recorded = writer !== undefined;
+    this.#recorded = isRecorded;
+    this.#keepsId = keepsId;
     this.#most = most;
     // Nobody can go on behind the last byte: there, the last one is sent again.
     this.held = writer ? Math.min(writer.written, most - 1) : 0;
     const { speaker, clock } = keeper.parts.services;
-    this.#progress = new Progress(speaker.progress(sender.from, sender.answering), RECEIVING, intake.name, clock);
+    if (!sender.quiet)
+      this.#progress = new Progress(speaker.progress(sender.from, sender.answering), RECEIVING, intake.name, clock);
     this.ended = new Promise((resolve) => (this.#settle = resolve));
   }
 
@@ -254,7 +276,7 @@ class StreamReception implements Reception {
       if (this.#head && at < SNIFF_BYTES) this.#head.set(bytes.subarray(0, SNIFF_BYTES - at), at);
       await writer.write(bytes);
       if (this.#intake.size === undefined) this.#place.size = writer.written;
-      this.#progress.at(writer.written, this.#intake.size);
+      this.#progress?.at(writer.written, this.#intake.size);
     });
   }
 
@@ -269,16 +291,16 @@ class StreamReception implements Reception {
         if (got < size || !this.#writer)
           throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: formatSize(got), size: formatSize(size) }); // prettier-ignore
         const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, { sha256, ...(this.#head && { head: this.#head }) }); // prettier-ignore
-        const kept = await this.#keeper.keep(this.#intake, stored, patience);
+        const kept = await this.#keeper.keep(this.#intake, stored, patience, this.#terms);
         this.#early?.kept();
-        await this.#progress.end(size);
-        this.#keeper.tell(this.#intake);
+        await this.#progress?.end(size);
+        if (!this.#sender.quiet) this.#keeper.tell(this.#intake);
         return kept;
       } catch (e) {
         this.#early?.withdraw();
         await this.#writer?.abort();
         await this.#keeper.giveUp(this.#intake, this.#sender, this.#named(e));
-        await this.#progress.end(undefined);
+        await this.#progress?.end(undefined);
         throw this.#named(e);
       } finally {
         this.#leave();
@@ -293,7 +315,7 @@ class StreamReception implements Reception {
     this.#early?.withdraw();
     try {
       await this.#end(why);
-      await this.#progress.end(undefined);
+      await this.#progress?.end(undefined);
     } catch (e) {
       await this.#writer?.abort();
       await this.#keeper.giveUp(this.#intake, this.#sender, e);
@@ -307,12 +329,13 @@ class StreamReception implements Reception {
     const writer = this.#writer;
     // What had been set aside before is not lost by an offer that came to nothing.
     const isPassing = PASSING.includes(why.code) || !this.#begun;
-    if (writer && writer.written > 0 && isPassing && this.#intake.size !== undefined) {
+    if (writer && writer.written > 0 && isPassing && isResumable(this.#intake)) {
       await writer.rest();
       return this.#keeper.setAside(this.#intake, this.#sender, writer.written);
     }
     await writer?.abort();
     if (this.#recorded) return this.#keeper.giveUp(this.#intake, this.#sender, why);
+    if (this.#sender.quiet) return;
     const words = { name: label(this.#intake.name), why: why.message };
     await services.index.addNotices([notices.make(this.#intake.owner, "not-kept", words)]);
     this.#keeper.tell(this.#intake);
@@ -320,8 +343,9 @@ class StreamReception implements Reception {
 
   async #create(): Promise<void> {
     const { services, blobs } = this.#keeper.parts;
+    const isRecorded = this.#recorded;
     this.#recorded = true; // even if its answer is lost
-    await services.index.beginIntake(this.#intake);
+    if (!isRecorded) await services.index.beginIntake(this.#intake);
     this.#writer = await blobs.create(this.#intake.blobKey, this.#intake.size);
     this.#head = Buffer.alloc(Math.min(SNIFF_BYTES, this.#most));
   }
@@ -332,7 +356,7 @@ class StreamReception implements Reception {
     this.#writer = undefined;
     await this.#keeper.parts.services.index.dropIntake(this.#intake.id, []);
     this.#recorded = false;
-    this.#intake = { ...this.#intake, id: randomId(), blobKey: randomId() };
+    this.#intake = { ...this.#intake, id: this.#keepsId ? this.#intake.id : randomId(), blobKey: randomId() };
   }
 
   /** One after the other, and nothing after the end. */

@@ -16,19 +16,13 @@ export function isByRight({ method }: { readonly method: string }): boolean {
   return BY_RIGHT.includes(method);
 }
 
-/** `keep`: how long what is ephemeral is kept at most, in ms. */
-export function termsOf(right: UploadRight, keep: number, now: Instant): Terms {
-  if (right.kind !== "slot") return {};
-  const ends = endOf(right.purpose);
-  return { slot: right.hash, ...(ends !== undefined && { until: Math.min(ends, now + keep) }) };
-}
-
-/** A purpose as it is kept: "ephemeral" with the end that was asked for (§5.3), if one was. */
-export function keptPurpose(purpose: string, until: Instant | undefined): string {
-  return purpose === "ephemeral" && until !== undefined ? `ephemeral ${until}` : purpose;
-}
-
-function endOf(purpose: string): Instant | undefined {
+export function termsOf({ kind, hash, purpose }: UploadRight): Terms {
+  if (kind !== "slot") return {};
   const [word, end] = purpose.split(" ");
-  return word === "ephemeral" ? Number(end ?? Infinity) : undefined;
+  return { slot: hash, ...(word === "ephemeral" && { until: Number(end) }) };
+}
+
+/** A purpose as it is kept, which for what is ephemeral tells its end (§5.3). */
+export function keptPurpose(purpose: string, end: Instant): string {
+  return purpose === "ephemeral" ? `ephemeral ${end}` : purpose;
 }

@@ -164,7 +164,7 @@ export interface UploadRight {
   readonly mediaType: string;
   /** Of a slot: the hash of the link under which the file will be had; else "". */
   readonly link: string;
-  /** XEP-0363 §5 (1.2.0): "message", "profile", "ephemeral", "permanent"; "" when not said. */
+  /** XEP-0363 §5 (1.2.0): "message", "profile", "permanent"; "ephemeral" with the instant of its end behind a space; "" when not said. */
   readonly purpose: string;
   /** Who gets what comes in by it. */
   readonly recipients: readonly BareJid[];
