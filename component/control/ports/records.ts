@@ -30,7 +30,7 @@ export interface FreshFile {
   readonly mark?: FileMark;
   readonly once?: boolean;
   readonly sealed?: string;
-  /** The summary of its parcels, when it has several recipients. */
+  /** The id of a summary of its parcels, which comes into being with them, when it has several recipients. */
   readonly summary?: string;
   /** The slot by which it came: it is used up, and its link comes into being, until `until`. Rejects with Refusal "link-ended" when it was used up already. */
   readonly slot?: string;

@@ -5,6 +5,7 @@ import { keepable, nameKey } from "./names.js";
 import type { Transaction } from "./records.js";
 import { toFile } from "./rows.js";
 import type { FileRow } from "./schema.js";
+import { insertSummary } from "./summaries.js";
 import { statement } from "./statement.js";
 import { insertParcel } from "./steps.js";
 
@@ -50,6 +51,7 @@ export async function insertFile(
     mark, once: Number(once), sealed: keepable(sealed),
   }); // prettier-ignore
   const file = toFile(row!);
+  if (summary !== undefined) await insertSummary(transaction, { id: summary, fileId: id, owner, message: "", since });
   for (const recipient of recipients) await insertParcel(transaction, file, recipient, since, until, summary);
   return file;
 }

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import type { Index, Summary } from "../../control/ports.js";
 import type { BareJid } from "../../lib/jid.js";
-import type { Records } from "./records.js";
+import type { Records, Transaction } from "./records.js";
 import { toParcel } from "./rows.js";
 import type { ParcelRow, Schema } from "./schema.js";
 import { statement } from "./statement.js";
@@ -30,10 +30,18 @@ const say = statement<{ id: string; message: string }, never>((db, v) =>
 
 const toSummary = ({ id, file_id, owner, message, since }: Row): Summary => ({ id, fileId: file_id, owner: owner as BareJid, message, since }); // prettier-ignore
 
+/** As part of a transaction. */
+export async function insertSummary(
+  { db }: Transaction,
+  { id, fileId, owner, message, since }: Summary,
+): Promise<void> {
+  await put(db, { id, file_id: fileId, owner, message, since });
+}
+
 export function summaries(records: Records): Pick<Index, "addSummary" | "summary" | "setSummary"> {
   return {
-    async addSummary({ id, fileId, owner, message, since }) {
-      await records.write(false, ({ db }) => put(db, { id, file_id: fileId, owner, message, since }));
+    async addSummary(summary) {
+      await records.write(false, (transaction) => insertSummary(transaction, summary));
     },
     async summary(id) {
       return records.read(async (db) => {
