@@ -4,6 +4,7 @@ import { verification } from "./caps.js";
 import { NS_INFO, NS_ITEMS, type DiscoInfo, type DiscoItem } from "./wire/xep0030-disco.js";
 import { NS_LAST } from "./wire/xep0012-last.js";
 import { NS_VCARD } from "./wire/xep0054-vcard.js";
+import { NS_GATEWAY } from "./wire/xep0100-gateway.js";
 import { NS_VERSION } from "./wire/xep0092-version.js";
 import { NS_CAPS, type CapsClaim } from "./wire/xep0115-caps.js";
 import { contactAddresses } from "./wire/xep0157-contact-addresses.js";
@@ -17,6 +18,12 @@ const CAPS_NODE = "urn:restante";
 export function selfOf(contact: BareJid): FullJid {
   return `${contact}/restante` as FullJid;
 }
+
+/**
+ * People's addresses are found by the prompt (XEP-0100 §6.2), and need no registration. So the domain is no "gateway" among its identities:
+ * Gajim would show a page with a button to register, and its unregistering takes everybody at the domain off the roster.
+ */
+const ADDRESSING = [NS_GATEWAY, "jid\\20escaping"] as const;
 
 /** What every entity here answers. */
 const BASE = [NS_CAPS, NS_INFO, NS_ITEMS, NS_LAST, NS_PING, NS_TIME, NS_VERSION, NS_VCARD] as const;
@@ -36,6 +43,10 @@ export interface Profile {
   readonly caps: CapsClaim;
   /** The presence's line for people. */
   readonly status: string;
+  /** Where it is to be had. */
+  readonly address: BareJid;
+  /** For whom it stands in. */
+  readonly person?: BareJid;
 }
 
 /**
@@ -46,7 +57,7 @@ export function profiles(self: Self): { domain: Profile; contact: Profile } {
   const abuse = self.abuse.split(/[\s,]+/).filter(Boolean);
   const domain: DiscoInfo = {
     identities: [{ category: "store", type: "file", name: self.name }],
-    features: BASE,
+    features: [...BASE, ...ADDRESSING],
     forms: abuse.length > 0 ? [contactAddresses(abuse)] : [],
   };
   const contact: DiscoInfo = {
@@ -54,15 +65,25 @@ export function profiles(self: Self): { domain: Profile; contact: Profile } {
     features: [...new Set([...BASE, ...self.features])].sort(),
     forms: [],
   };
+  const items = [{ jid: self.contact, name: self.name }];
   return {
-    domain: profile(domain, [{ jid: self.contact, name: self.name }], `To send files, add ${self.contact}`),
-    contact: profile(contact, [], "Send me a file, and say whom it is for. Say “help” for more."),
+    domain: { info: domain, items, caps: capsOf(domain), status: `To send files, add ${self.contact}`, address: self.contact }, // prettier-ignore
+    contact: {
+      info: contact,
+      items: [],
+      caps: capsOf(contact),
+      status: "Send me a file, and say whom it is for. Say “help” for more.",
+      address: self.contact,
+    },
   };
 }
 
-function profile(info: DiscoInfo, items: readonly DiscoItem[], status: string): Profile {
-  return { info, items, caps: { node: CAPS_NODE, hash: "sha-1", ver: verification(info) }, status };
+/** The contact, where it stands in for somebody: the same program, under his name. */
+export function standInOf(contact: Profile, address: BareJid, person: BareJid): Profile {
+  return { ...contact, address, person, status: `What is sent here, files and words, goes to ${person}.` };
 }
+
+const capsOf = (info: DiscoInfo): CapsClaim => ({ node: CAPS_NODE, hash: "sha-1", ver: verification(info) });
 
 /** The domain's own presence has a resource too. */
 export function domainSelf(contact: BareJid): FullJid {

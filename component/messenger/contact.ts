@@ -1,7 +1,8 @@
 /**
  * The contact that people add: always there, sees and is seen by whoever wants it, and says who it is
  * (RFC 6121 §3, §4; XEP-0012, 0030, 0054, 0092, 0115, 0153, 0157, 0199, 0202). The component's domain answers alike and
- * points to it. Nobody else lives here, and no answer tells one absent address from another.
+ * points to it. So does each address that stands in for a person elsewhere (XEP-0106): as the contact does, always there, and without
+ * a look at that person. Nobody else lives here, and no answer tells one absent address from another.
  * Left out: rosters of our own (the server keeps none for a component), XEP-0084.
  */
 import { createHash } from "node:crypto";
@@ -10,7 +11,7 @@ import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, isFull, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
-import { domainSelf, profiles, selfOf, type Profile } from "./about.js";
+import { domainSelf, profiles, selfOf, standInOf, type Profile } from "./about.js";
 import { AVATAR } from "./avatar.js";
 import { goRound } from "./rounds.js";
 import type { Element, IqRequest, Router, StanzaStream } from "./stanza.js";
@@ -29,6 +30,8 @@ export interface ContactOptions {
   readonly stream: StanzaStream;
   readonly index: Pick<Index, "contacts">;
   readonly office: Pick<Office, "standing">;
+  /** Whom an address of ours stands in for, to whoever asks; absent: nobody. Must look nothing up. */
+  readonly personBehind?: (address: Jid, asker: Jid) => BareJid | undefined;
   /** Asks back whoever asks to see us. */
   readonly directory: { askBack(jid: BareJid): void };
   readonly contact: BareJid;
@@ -46,7 +49,7 @@ export interface ContactOptions {
   readonly pace?: number;
 }
 
-type Role = "contact" | "domain" | "nobody";
+type Role = "contact" | "domain" | "stand-in" | "nobody";
 type Step = "grant" | "refuse" | "show" | "answer" | "vanish" | "ask-back" | "record" | "strike-out";
 
 /** What is done about each word on subscriptions, by who is addressed. Somebody who adds the domain is asked by the contact. */
@@ -58,6 +61,11 @@ const STEPS: Record<Role, Record<"subscribe" | "unsubscribe" | "probe", readonly
   },
   domain: {
     subscribe: ["grant", "show", "ask-back"],
+    unsubscribe: ["vanish"],
+    probe: ["answer"],
+  },
+  "stand-in": {
+    subscribe: ["grant", "show"],
     unsubscribe: ["vanish"],
     probe: ["answer"],
   },
@@ -77,7 +85,7 @@ export class BotContact {
   }
 
   start(): void {
-    const { router, name, version, clock, contact, url } = this.#o;
+    const { router, name, version, clock, url } = this.#o;
     this.#began = clock.now();
     this.#answer("get", NS_INFO, "query", (me, request) => buildInfo(me.info, this.#node(me, request)));
     this.#answer("get", NS_ITEMS, "query", (me, request) => buildItems(me.items, this.#node(me, request)));
@@ -89,7 +97,7 @@ export class BotContact {
       buildLast(me === this.#profiles.domain ? clock.now() - this.#began : 0),
     );
     this.#answer("get", NS_VCARD, "vCard", (me) =>
-      buildVCard({ name, about: me.status, jid: contact, url, photo: AVATAR }),
+      buildVCard({ name: me.person ?? name, about: me.status, jid: me.address, url, photo: AVATAR }),
     );
     this.#answer("set", NS_VCARD, "vCard", () => {
       throw new Refusal("read-only");
@@ -131,9 +139,27 @@ export class BotContact {
     }
   }
 
-  #role(to: Jid): Role {
-    const bare = bareOf(to);
-    return bare === this.#o.contact ? "contact" : bare === this.#o.stream.domain ? "domain" : "nobody";
+  /** Who an address is, to whoever asks. */
+  #role(to: Jid, asker: Jid): Role {
+    const address = bareOf(to);
+    if (address === this.#o.contact) return "contact";
+    if (address === this.#o.stream.domain) return "domain";
+    return this.#o.personBehind?.(address, asker) ? "stand-in" : "nobody";
+  }
+
+  /** What it says of itself. */
+  #profile(to: Jid, asker: Jid): Profile | undefined {
+    const { domain, contact } = this.#profiles;
+    switch (this.#role(to, asker)) {
+      case "contact":
+        return contact;
+      case "domain":
+        return domain;
+      case "stand-in":
+        return standInOf(contact, bareOf(to), this.#o.personBehind!(to, asker)!);
+      case "nobody":
+        return undefined;
+    }
   }
 
   #answer(
@@ -143,9 +169,9 @@ export class BotContact {
     handler: (me: Profile, request: IqRequest) => Element | undefined,
   ): void {
     this.#o.router.iq(type, namespace, name, (request) => {
-      const role = this.#role(request.to);
-      if (role === "nobody") throw new Refusal("no-such-service");
-      return handler(this.#profiles[role], request);
+      const me = this.#profile(request.to, request.from);
+      if (!me) throw new Refusal("no-such-service");
+      return handler(me, request);
     });
   }
 
@@ -159,7 +185,7 @@ export class BotContact {
   #hear(stanza: Element, from: Jid, to: Jid): boolean {
     const type = stanza.attrs["type"] as string | undefined;
     if (type !== "subscribe" && type !== "unsubscribe" && type !== "probe") return false;
-    for (const step of STEPS[this.#role(to)][type]) this.#do(step, from, to);
+    for (const step of STEPS[this.#role(to, from)][type]) this.#do(step, from, to);
     return true;
   }
 
@@ -189,11 +215,11 @@ export class BotContact {
   /** The full address behind the one that was addressed: that very one, when it is full. */
   #presenceOf(to: Jid): FullJid {
     if (isFull(to)) return to;
-    return this.#role(to) === "domain" ? domainSelf(this.#o.contact) : selfOf(this.#o.contact);
+    return bareOf(to) === this.#o.stream.domain ? domainSelf(this.#o.contact) : selfOf(bareOf(to));
   }
 
   #available(from: FullJid, to: Jid): Element {
-    const me = this.#role(from) === "domain" ? this.#profiles.domain : this.#profiles.contact;
+    const me = this.#profile(from, to) ?? this.#profiles.contact;
     return available(from, to, me.status, buildCaps(me.caps), buildAvatarUpdate(this.#avatarHash));
   }
 

@@ -58,6 +58,25 @@ export class StreamSpeaker implements Speaker {
     }
   }
 
+  async pass(
+    to: BareJid,
+    text: string,
+    as: BareJid,
+    { id, corrects }: { id: string; corrects?: string },
+    bounced: () => void,
+  ): Promise<void> {
+    const replace = corrects === undefined ? [] : [correction.write(corrects)];
+    const forget = this.parts.fates.watch(to, id, (fate) => {
+      if (fate.type === "bounced") bounced();
+    });
+    try {
+      await this.#send(id, to, as, bodyOf(text), ...replace);
+    } catch (thrown) {
+      forget();
+      throw thrown;
+    }
+  }
+
   hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void> {
     return this.#send(randomId(), to, answering, ...fileMessage(url, file));
   }

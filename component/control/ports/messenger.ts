@@ -40,6 +40,11 @@ export interface Speaker {
   introduce(to: BareJid, text: string): Promise<void>;
   /** As `say`, to an address that may not exist or may not be wanted there; tells if a server gives it back. */
   ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void>;
+  /**
+   * One person's words to another, as they are, under `as`: the address here that stands in for him. `message`: their id, and that of the words
+   * that they replace (XEP-0308). Settles as `say`; `bounced` is called if a server gives them back.
+   */
+  pass(to: BareJid, text: string, as: BareJid, message: { id: string; corrects?: string }, bounced: () => void): Promise<void>; // prettier-ignore
   /** A message that is nothing but a file's URL, in every form that clients know. Settles as `say`. */
   hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void>;
   /** A line that corrects itself (XEP-0308) where the client can; elsewhere only its first and its last words are said. */
