@@ -3,6 +3,7 @@
  * a forward, an archive's or a node's message is not looked into (CVE-2017-5589 and its many sisters).
  */
 import type { IncomingLink } from "../control/ports.js";
+import { isSealed } from "../lib/sealed-link.js";
 import type { Element } from "./stanza.js";
 import { attribute, every } from "./wire/read.js";
 import { readCondition } from "./wire/rfc6120-error.js";
@@ -15,6 +16,7 @@ import * as sims from "./wire/xep0385-sims.js";
 import * as fallback from "./wire/xep0428-fallback.js";
 import type { Metadata } from "./wire/xep0446-metadata.js";
 import * as sfs from "./wire/xep0447-sfs.js";
+import * as aesgcm from "./wire/xep0454-aesgcm.js";
 
 /** What every message that a person sent has. */
 export interface Said {
@@ -105,9 +107,8 @@ export function readMessage(message: Element): ChatEvent {
   const links = readLinks(message, children, shares, media, body);
   if (links.length > 0) return { type: "links", links, ...said };
   if (shares.some((share) => share.encrypted)) return { type: "encrypted", scheme: "encrypted file", ...said };
-  if (/^aesgcm:\/\//i.test(body) || every(children, oob.read).some((url) => /^aesgcm:/i.test(url))) {
-    return { type: "encrypted", scheme: "aesgcm", ...said };
-  }
+  const sealed = aesgcm.read(body) ?? every(children, oob.read).find(isSealed);
+  if (sealed !== undefined) return { type: "links", links: [{ url: sealed }], ...said };
   const announced = shares.slice(0, MAX_LINKS).map(({ id, file }) => ({ ...(id !== undefined && { id }), file }));
   if (announced.length > 0 && said.id !== undefined) return { type: "announced", files: announced, ...said };
 
@@ -151,7 +152,7 @@ function readLinks(
 /** By what two ways to write the same URL are known as one; undefined for what is no URL of a server, or one that we read otherwise. */
 export function linkKey(url: string): string | undefined {
   // `xmpp:` and `geo:` name no server. Whether `ftp://` and the like may be fetched is for the fetcher to say, in words.
-  if (!/^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(url) || /^aesgcm:/i.test(url) || !URL.canParse(url)) return undefined;
+  if (!/^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(url) || isSealed(url) || !URL.canParse(url)) return undefined;
   return new URL(url).href;
 }
 

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "@jest/globals";
 import { readFileSync, readdirSync } from "node:fs";
-import { parse } from "ltx";
+import { Element as XmlElement, parse } from "ltx";
 import { readMessage } from "../../component/messenger/chat-event.js";
 import type { Element } from "../../component/messenger/stanza.js";
 import * as featureNeg from "../../component/messenger/wire/xep0020-feature-neg.js";
@@ -23,6 +23,7 @@ import * as sims from "../../component/messenger/wire/xep0385-sims.js";
 import * as fallback from "../../component/messenger/wire/xep0428-fallback.js";
 import * as metadata from "../../component/messenger/wire/xep0446-metadata.js";
 import * as sfs from "../../component/messenger/wire/xep0447-sfs.js";
+import * as aesgcm from "../../component/messenger/wire/xep0454-aesgcm.js";
 
 interface Codec {
   read(element: Element): unknown;
@@ -57,6 +58,10 @@ const CODECS: Record<string, Codec> = {
   "xep0447-sfs": {
     read: sfs.read,
     write: (value: sfs.FileShare) => (value.encrypted ? undefined : sfs.write(value)),
+  },
+  "xep0454-aesgcm": {
+    read: (message) => aesgcm.read(message.getChildText("body") ?? ""),
+    write: (link: string) => new XmlElement("message").append(...aesgcm.write(link)),
   },
   message: { read: readMessage },
 };
