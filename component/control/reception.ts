@@ -41,11 +41,18 @@ export interface ByRight {
   readonly recorded?: Intake | undefined;
 }
 
+export interface OpenReception extends Reception {
+  /** Settles when nothing more becomes of it. */
+  readonly ended: Promise<void>;
+}
+
 export class Receptions {
   readonly #keeper: Keeper;
   readonly #open = new Set<StreamReception>();
   /** What dead processes left is looked through one after the other: each is read as a whole. */
   #recovering: Promise<void> = Promise.resolve();
+  /** By the intake's id. */
+  readonly #left = new Map<string, Promise<void>>();
 
   constructor(keeper: Keeper) {
     this.#keeper = keeper;
@@ -58,7 +65,7 @@ export class Receptions {
     file: UnsizedFile,
     method: "jingle" | "si" | UploadMethod,
     by?: ByRight,
-  ): Promise<Reception> {
+  ): Promise<OpenReception> {
     const { admission, parts, stopping } = this.#keeper;
     stopping.throwIfAborted();
     const { index, clock } = parts.services;
@@ -83,6 +90,7 @@ export class Receptions {
       const fresh: Intake = by?.recorded ?? { id, owner, method, source, name, size, sha256, recipients: named, blobKey: randomId(), since: clock.now() }; // prettier-ignore
       const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []) }; // prettier-ignore
       const writer = old && (await this.#takeUp(old, old.size));
+      if (writer && by?.recorded) void this.#keeper.forget(by.recorded);
       const most = size ?? (await admission.roomFor(place));
       const reception = new StreamReception(this.#keeper, {
         intake: writer ? old : fresh,
@@ -105,8 +113,15 @@ export class Receptions {
 
   /** Brings what a process that died was receiving to an end: kept, if all of it is here; set aside, if a part is. */
   recover(intake: Intake): void {
+    const { id } = intake;
     this.#recovering = this.#recovering.then(() => this.#recover(intake));
-    this.#keeper.follow(this.#recovering);
+    this.#left.set(id, this.#recovering);
+    this.#keeper.follow(this.#recovering.then(() => void this.#left.delete(id)));
+  }
+
+  /** Waits until what a dead process left under this id has been brought to an end. */
+  async recovered(id: string): Promise<void> {
+    await this.#left.get(id);
   }
 
   /** What is still open is set aside; the keeper's `stop` waits for it. */
@@ -208,9 +223,8 @@ interface Opening {
   readonly keepsId: boolean;
 }
 
-class StreamReception implements Reception {
+class StreamReception implements OpenReception {
   readonly held: number;
-  /** Settles when nothing more becomes of it. */
   readonly ended: Promise<void>;
   readonly #keeper: Keeper;
   readonly #sender: Sender;

@@ -112,9 +112,13 @@ export interface OpenUpload {
   readonly isUsed: boolean;
   /**
    * One file by it, judged before the first byte; as `Office.receive`. What is cut can be gone on with: `held` says from where.
-   * Rejects with a Refusal.
+   * `id` (as `randomId` makes it): under which it is found again, by tus; else it is found by its name and size. Rejects with a Refusal.
    */
-  receive(file: UnsizedFile, method: UploadMethod): Promise<Reception>;
+  receive(file: UnsizedFile, method: UploadMethod, id?: string): Promise<Reception>;
+  /** How much is here of what was begun under an id and is not on its way just now, in bytes; "kept": it has become a file. Undefined: nothing. */
+  standing(id: string): Promise<number | "kept" | undefined>;
+  /** Forgets what is here of it. */
+  forget(id: string): Promise<void>;
 }
 
 /** What the web end asks of the control unit about files that come in. */
@@ -129,12 +133,27 @@ export interface Slot {
   readonly get: string;
 }
 
+/** What somebody wants to put where he asks for a slot. */
+export interface SlotRequest {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly mediaType?: string;
+  /** XEP-0363 §5; absent: "message". */
+  readonly purpose?: string;
+  /** Of what is ephemeral: it must not be had any more after this. */
+  readonly until?: Instant;
+}
+
 /** The upload service's business, for the stanzas that ask for slots. */
 export interface SlotDesk {
   /** The largest file, in bytes. */
   readonly most: number;
-  /** Rejects with Refusal "not-a-member", "too-large", "over-quota", "too-many-requests". */
-  request(from: Jid, file: { name: string; size: number; mediaType?: string; purpose?: string }): Promise<Slot>;
+  /**
+   * Rejects with Refusal "not-a-member", "empty-file", "too-large", "over-quota", "too-many-requests"; the detail `retry` of the last two is the
+   * instant from which on it is worth asking again, where that is known.
+   */
+  request(from: Jid, file: SlotRequest): Promise<Slot>;
 }
 
 /** What a page tells about a capability URL. */
