@@ -141,7 +141,7 @@ export function toPicture(row: PictureRow): Picture {
   const { width, height, thumbnail } = row;
   if (thumbnail === null) return { width, height };
   const mediaType = row.media_type as NonNullable<Picture["thumbnail"]>["mediaType"];
-  const bytes = Uint8Array.from(thumbnail);
+  const bytes = new Uint8Array(thumbnail); // libsql answers an ArrayBuffer, pg a Buffer
   return { width, height, thumbnail: { mediaType, width: row.thumb_width!, height: row.thumb_height!, bytes } };
 }
 

@@ -144,7 +144,7 @@ export interface PictureRow {
   media_type: string | null;
   thumb_width: number | null;
   thumb_height: number | null;
-  thumbnail: Uint8Array | null;
+  thumbnail: Uint8Array | ArrayBuffer | null;
 }
 
 export interface UploadRightRow {

@@ -11,7 +11,7 @@ class Hole {
 }
 
 export type Db = Kysely<Schema>;
-type Value = string | number | Uint8Array | null;
+type Value = string | number | Uint8Array | ArrayBuffer | null;
 type Values<V> = { [K in keyof V]: Value };
 
 /** A statement ready to run with its values. */

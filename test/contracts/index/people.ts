@@ -13,6 +13,7 @@ import type {
   Parcel,
   ParcelState,
   ParcelStep,
+  UploadRight,
 } from "../../../component/control/ports.js";
 import { openIndex } from "../../../component/storage/index/open.js";
 
@@ -53,6 +54,25 @@ export function intakeOf(owner: BareJid, more: Partial<Intake> = {}): Intake {
 
 export function notice(to: BareJid, more: Partial<Notice> = {}): Notice {
   return { id: randomId(), to, kind: "kept", details: { name: "a.txt", number: 1 }, since: T0, ...more };
+}
+
+/** A slot that is not used yet. */
+export function slotFor(owner: BareJid, more: Partial<UploadRight> = {}): UploadRight {
+  return {
+    hash: sha(),
+    owner,
+    kind: "slot",
+    name: "a.txt",
+    size: 10,
+    mediaType: "text/plain",
+    link: sha(),
+    purpose: "",
+    recipients: [],
+    since: T0,
+    until: T0 + DAY,
+    fileId: "",
+    ...more,
+  };
 }
 
 interface Given {
