@@ -159,7 +159,12 @@ export const KEYS = {
     file: key(
       size,
       "100 MiB",
-      "Larger files are passed on with a mark, unchecked; clamd's StreamMaxLength must allow as much.",
+      "Larger files are passed on with a mark, unchecked; clamd's StreamMaxLength and MaxFileSize must allow as much.",
+    ),
+    sealed: key(
+      z.enum(["pass", "refuse"]),
+      "pass",
+      "What is done with files that are encrypted where they lie (aesgcm: links), into which nobody can look: pass them on as such, or refuse them.",
     ),
   },
   mail: {

@@ -106,6 +106,8 @@ function onLink(state: Climb, type: ClimbEvent["type"]): Step {
       return { state, effects: [tell("sent")] };
     case "unreached":
       return { state, effects: [tell("unreached"), { do: "lost", leg: "link" }] };
+    case "delivered":
+      return end(state, [tell("delivered")], "link");
     case "bounced":
     case "failed": {
       const dead: Climb = { ...state, link: "dead" };

@@ -45,6 +45,7 @@ describe("the ladder", () => {
     ["a client that has gone, and one that does not answer at all", [2, 2], false, [["0 gone", "-0"], ["1 unreached", "1 lost +link"]], "+0 +1"],
     ["a client that the server does not know any more is not asked by another method", [3], false, [["0 bounced", "+link"]], "+0"],
     ["a stream that moved and broke, however it says so", [2], false, [["0 moving", "0 answers 0:moving"], ["0 failed", "0:cut"], ["0 sent", ""]], "+0"],
+    ["a link whose arrival is all that can be known of it", [], false, [["link sent", "link:sent"], ["link delivered", "link:delivered"], ["link bounced", ""]], "+link"],
     ["given back, and nothing else is out", [], false, [["link bounced", "link:bounced"]], "+link"],
     ["given back while streams are out: they decide", [1], true, [["link bounced", ""], ["0 failed", "0:unreached"]], "+0 +link"],
     ["no stream at all, and the link cannot be said", [1], false, [["0 failed", "+link"], ["link failed", "link:failed"]], "+0"],
@@ -57,7 +58,7 @@ describe("the ladder", () => {
   }); // prettier-ignore
 
   const LANE = ["sent", "reached", "unreached", "bounced", "moving", "last", "cut", "delivered", "declined", "failed", "impatient", "gone"]; // prettier-ignore
-  const LINK = ["sent", "reached", "unreached", "bounced", "failed"];
+  const LINK = ["sent", "reached", "unreached", "bounced", "delivered", "failed"];
   const anyEvent = fc.oneof(
     fc.record({ type: fc.constantFrom(...LANE), leg: fc.nat(3) }),
     fc.record({ type: fc.constantFrom(...LINK), leg: fc.constant("link" as const) }),
