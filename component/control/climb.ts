@@ -107,7 +107,7 @@ function onLink(state: Climb, type: ClimbEvent["type"]): Step {
     case "unreached":
       return { state, effects: [tell("unreached"), { do: "lost", leg: "link" }] };
     case "delivered":
-      return end(state, [tell("delivered")], "link");
+      return end({ ...state, link: "dead" }, [tell("delivered")]);
     case "bounced":
     case "failed": {
       const dead: Climb = { ...state, link: "dead" };
