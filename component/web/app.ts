@@ -83,7 +83,7 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
   });
   app.addHook("onResponse", async (_request, reply) => metrics.answered(reply.statusCode));
   app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {
-    const refusal = asRefusal(error);
+    const refusal = asRefusal(isTheirs(error) ? unread(error) : error);
     if (refusal.code === "internal") log.error({ err: error }, "a request failed");
     return refuse(refusal, request, reply);
   });
@@ -110,6 +110,15 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
   });
 
   return { app, limits, receipts, closeUnused, underWay };
+}
+
+/** Whether Fastify itself said no: to a body that it cannot read, or that nobody wants. */
+function isTheirs(error: FastifyError | Refusal): error is FastifyError {
+  return !(error instanceof Refusal) && (error.statusCode ?? 500) < 500;
+}
+
+function unread(error: FastifyError): Refusal {
+  return new Refusal(error.statusCode === 413 ? "stanza-too-large" : "not-understood", {}, { cause: error });
 }
 
 /** One row of the error table as an answer. */

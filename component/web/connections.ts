@@ -1,5 +1,5 @@
 /** Limits on what one address and one connection may hold, so that no peer takes the place of all others. */
-import { once } from "node:events";
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Counts } from "../lib/counts.js";
@@ -65,14 +65,21 @@ export class Pipeline {
     const waiting = (this.#waiting.get(socket) ?? 0) + 1;
     this.#waiting.set(socket, waiting);
     if (waiting > this.most) socket.destroy();
-    if (!socket.destroyed) {
-      const over = new AbortController();
-      const { signal } = over;
-      await Promise.race([once(response, "socket", { signal }), once(socket, "close", { signal })]).finally(() =>
-        over.abort(),
-      );
-    }
+    if (!socket.destroyed) await either(response, "socket", socket, "close");
     this.#waiting.set(socket, this.#waiting.get(socket)! - 1);
     return response.socket !== null;
   }
+}
+
+/** Until one of them has happened. An error of a connection is no reason to fail: its end follows. */
+function either(one: EventEmitter, event: string, other: EventEmitter, otherEvent: string): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      one.off(event, done);
+      other.off(otherEvent, done);
+      resolve();
+    };
+    one.once(event, done);
+    other.once(otherEvent, done);
+  });
 }

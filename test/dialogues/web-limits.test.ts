@@ -1,5 +1,6 @@
 /** What the web server bears, and how it stops. */
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { pino } from "pino";
 import type { DeskFile } from "../harness/file-desk.js";
 import type { RawHttp } from "../harness/raw-http.js";
 import { setWebStage, type WebStage } from "../harness/web-stage.js";
@@ -44,6 +45,27 @@ describe("what is too much", () => {
     await client.ended();
     expect(client.pending.toString()).toMatch(/^HTTP\/1\.1 400 /);
     expect((await (await stage.connect()).ask("GET", "/")).status).toBe(200);
+  });
+
+  test.each(["text/plain", "application/json", "multipart/form-data", "no type at all"])("a body that nobody wants: %s", async (type) => {
+    stage = await setWebStage();
+    const client = await stage.connect();
+    client.send(`OPTIONS /g/x/y HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 5\r\n\r\n{"x":`);
+    expect((await client.answer()).status).toBeLessThan(500);
+    expect((await (await stage.connect()).ask("GET", "/")).status).toBe(200);
+  }); // prettier-ignore
+
+  test("nonsense behind requests that wait for their turn is the peer's fault, and no error of ours", async () => {
+    const lines: string[] = [];
+    stage = await setWebStage({}, pino({ level: "error" }, { write: (line: string) => void lines.push(line) }));
+    const file = await stage.desk.keep(20 * MIB);
+    const client = await stage.connect();
+    client.send(`${get(file)}${get(file)}${get(file)}`);
+    await client.until(() => client.pending.length > 1000);
+    client.send("\0nonsense\r\n\r\n");
+    await client.ended();
+    expect((await (await stage.connect()).ask("GET", "/")).status).toBe(200);
+    expect(lines).toEqual([]);
   });
 
   test("half a request ends with its time", async () => {

@@ -22,7 +22,7 @@ export interface WebStage {
   strike(): Promise<void>;
 }
 
-export async function setWebStage(limits: Partial<WebLimits> = {}): Promise<WebStage> {
+export async function setWebStage(limits: Partial<WebLimits> = {}, log = createLog("silent")): Promise<WebStage> {
   const folder = await tempFolder("restante-web");
   const desk = new FileDesk(folder.path);
   const clients: RawHttp[] = [];
@@ -31,7 +31,7 @@ export async function setWebStage(limits: Partial<WebLimits> = {}): Promise<WebS
     listen: { host: "127.0.0.1", port: 0 },
     health: async () => stage.health,
     metrics: new Registry(),
-    log: createLog("silent"),
+    log,
     clock: systemClock,
     limits,
   });
