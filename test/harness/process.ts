@@ -45,6 +45,8 @@ export interface RunOptions {
   patience?: number;
   /** Its output is also appended to this file. */
   log?: string;
+  /** Shown each line, also of more than are kept. */
+  onLine?: ((line: string) => void) | undefined;
   name?: string;
 }
 
@@ -74,6 +76,7 @@ export function run(command: string, args: readonly string[], options: RunOption
 
   const take = (text: string): void => {
     log?.write(`${text}\n`);
+    options.onLine?.(text);
     lines.push(text);
     fresh.push(text);
     if (lines.length > KEPT_LINES) lines.shift();

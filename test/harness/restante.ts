@@ -28,6 +28,8 @@ export interface RestanteOptions {
   readonly node?: readonly string[];
   /** What it prints when it has started, where that is not "ready": one that stands by while another is connected. */
   readonly started?: RegExp;
+  /** Shown each line that it logs. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface Restante {
@@ -78,6 +80,7 @@ export async function startRestante(server: ComponentServer, options: RestanteOp
       running = run(process.execPath, [...(options.node ?? []), BIN, "serve", "--config", configFile], {
         name: "restante",
         log: join(folder.path, "restante.log"),
+        onLine: options.onLine,
         env: { NODE_EXTRA_CA_CERTS: server.certFile, NODE_OPTIONS: undefined, ...options.env },
       });
       await running.waitFor(started);
