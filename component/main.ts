@@ -9,9 +9,11 @@ import { createMetrics } from "./metrics.js";
 import { linkUrl } from "./lib/link-url.js";
 import { Pace } from "./control/access.js";
 import type { Services } from "./control/commands/define.js";
+import { Conversations } from "./control/conversations.js";
 import { Delivery } from "./control/delivery.js";
 import { Housekeeping } from "./control/housekeeping.js";
 import { Intakes } from "./control/intake.js";
+import { Invitations } from "./control/invitations.js";
 import { Keeper } from "./control/keeper.js";
 import { Ladder } from "./control/ladder.js";
 import { Links } from "./control/links.js";
@@ -19,10 +21,13 @@ import { Notices } from "./control/notices.js";
 import { Counter } from "./control/office.js";
 import type { Office } from "./control/ports.js";
 import { Receptions } from "./control/reception.js";
+import { Rules } from "./control/rules.js";
+import { Tongues } from "./control/tongues.js";
 import { selfOf } from "./messenger/about.js";
 import { Chat } from "./messenger/chat.js";
 import { BotContact } from "./messenger/contact.js";
 import { CHAT_FEATURES } from "./messenger/features.js";
+import { Gateway } from "./messenger/gateway.js";
 import { InBandStreams } from "./messenger/in-band.js";
 import { Fates } from "./messenger/methods/fates.js";
 import { JINGLE_FEATURES, JingleSessions } from "./messenger/methods/jingle-sessions.js";
@@ -78,7 +83,7 @@ export function createService(config: Config, log: Log): Service {
 
   // messenger; what comes in is for the counter, which is built last
   const office: Office = {
-    text: (from, to, text) => counter.text(from, to, text),
+    text: (...said) => counter.text(...said),
     links: (...sent) => counter.links(...sent),
     report: (...complaint) => counter.report(...complaint),
     receive: (from, to, file, method) => counter.receive(from, to, file, method),
@@ -89,7 +94,9 @@ export function createService(config: Config, log: Log): Service {
     disconnected: () => counter.disconnected(),
   };
   const stream = new ComponentStream({ domain, server: config.xmpp.server, secret: config.xmpp.secret, log, clock });
-  const router = new StanzaRouter(stream, log);
+  const rules = new Rules({ domain, ...config.access });
+  const tongues = new Tongues();
+  const router = new StanzaRouter(stream, log, tongues, (from) => rules.isRefused(from));
   const fates = new Fates(clock);
   const directory = new PresenceDirectory({ router, stream, index, office, contact, log, clock });
   const privilege = new Privilege({ router, stream, directory, hosts: config.access.domains, log });
@@ -97,8 +104,10 @@ export function createService(config: Config, log: Log): Service {
     router, stream, index, office, directory, contact, log, clock,
     name: config.xmpp.name, url: config.web.url, abuse: config.xmpp.abuse, version: VERSION,
     features: [...new Set([...CHAT_FEATURES, ...JINGLE_FEATURES, ...SI_FEATURES])],
+    personBehind: (address, asker) => rules.personBehind(address, asker),
   }); // prettier-ignore
-  const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, clock });
+  const gateway = new Gateway({ router, stream, rules });
+  const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, tongues, clock });
   const chat = new Chat({ router, stream, office, fates, log, clock });
 
   const inBand = new InBandStreams({ router, stream, clock });
@@ -112,7 +121,7 @@ export function createService(config: Config, log: Log): Service {
   const methods = [
     new JingleMethod({ sessions: jingle, self: selfOf(contact) }),
     siMethod,
-    new LinkMethod({ stream, contact, fates }),
+    new LinkMethod({ stream, contact, tongues, fates }),
   ];
   const ladder = new Ladder({ methods, speaker, whereabouts: directory, clock });
   const delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url, clock, log });
@@ -122,6 +131,10 @@ export function createService(config: Config, log: Log): Service {
     delivery,
     whereabouts: directory,
     speaker,
+    tongues,
+    rules,
+    invitations: new Invitations(config.limits, clock),
+    summaries: notices.summaries,
     clock,
     url,
     quota: limits.quota,
@@ -131,7 +144,8 @@ export function createService(config: Config, log: Log): Service {
   const intakes = new Intakes(keeper, fetcher);
   const receptions = new Receptions(keeper);
   const pace = new Pace(config.limits.commands, clock);
-  const counter = new Counter({ services, intakes, receptions, notices, pace, domains: limits.domains, admins: config.access.admins, log }); // prettier-ignore
+  const conversations = new Conversations({ services, notices, contact, log });
+  const counter = new Counter({ services, intakes, receptions, conversations, notices, pace, contact, domains: limits.domains, admins: config.access.admins, log }); // prettier-ignore
   const housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
   const desk = new Links({ index, blobs, delivery, clock, log });
 
@@ -165,6 +179,7 @@ export function createService(config: Config, log: Log): Service {
     siIntake.start();
     chat.start();
     me.start();
+    gateway.start();
     directory.start();
     privilege.start();
     await housekeeping.start();

@@ -2,7 +2,9 @@
 import { isSecret, KEYS } from "./config.js";
 import { usage, type Command } from "./control/commands/define.js";
 import { COMMANDS } from "./control/commands/index.js";
-import { ERRORS } from "./lib/errors.js";
+import { ERRORS, type ErrorCode } from "./lib/errors.js";
+import { render } from "./lib/languages/index.js";
+import { say, type Said } from "./lib/said.js";
 
 const NOTE = "<!-- Made from the code by `npm run docs`. Change it there. -->";
 
@@ -38,11 +40,11 @@ function configuration(): string {
 }
 
 function errors(): string {
-  const rows = Object.entries(ERRORS).map(([name, { condition, type, http, sentence }]) => [
+  const rows = Object.entries(ERRORS).map(([name, { condition, type, http }]) => [
     code(name),
     `${condition} (${type})`,
     String(http),
-    sentence,
+    english(say(`error/${name as ErrorCode}`)),
   ]);
   return page([
     "# Errors",
@@ -61,15 +63,21 @@ function commands(all: readonly Command[]): string {
     "Some words are for members only: people of the domains that the operator serves (`[access] domains`). The others work for everybody who was sent something.",
   ];
   for (const command of all) {
-    lines.push(`## ${command.word}`, code(usage(command)), command.summary + (command.members ? " For members." : ""));
+    lines.push(
+      `## ${command.word}`,
+      code(english(usage(command))),
+      english(say(command.summary)) + (command.members ? " For members." : ""),
+    );
     const rows = Object.entries(command.params).map(([name, p]) => [
       code(p.keyword ?? name),
-      p.about + (p.optional ? " May be left out." : ""),
+      english(say(p.about)) + (p.optional ? " May be left out." : ""),
     ]);
     if (rows.length > 0) lines.push(table(["argument", "what it is"], rows));
   }
   return page(lines);
 }
+
+const english = (said: Said): string => render(said, "en");
 
 const code = (text: string): string => `\`${text}\``;
 

@@ -1,6 +1,6 @@
 /** Who may do what, and how much at once. Pure, but for the buckets that count. */
 import { Refusal } from "../lib/errors.js";
-import { formatDuration } from "../lib/units.js";
+import { duration } from "../lib/said.js";
 import { bareOf, domainOf, type Jid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 
@@ -48,7 +48,7 @@ export class Pace {
 
   refusal(): Refusal {
     return new Refusal("too-many-requests", {
-      wait: formatDuration(Math.ceil(60_000 / this.#perMinute / 1000) * 1000),
+      wait: duration(Math.ceil(60_000 / this.#perMinute / 1000) * 1000),
     });
   }
 }

@@ -1,9 +1,9 @@
 /** Whether one more file may come in: its size, its owner's room, and how many come in at once. */
 import { Refusal } from "../lib/errors.js";
 import type { BareJid } from "../lib/jid.js";
-import { formatSize } from "../lib/units.js";
+import { size as sizeOf } from "../lib/said.js";
 import type { Index } from "./ports.js";
-import { label } from "./words.js";
+import { label, say } from "./words.js";
 
 /** So many cut intakes of one member are kept for going on with; the oldest gives way. */
 export const MOST_CUT = 10;
@@ -39,8 +39,7 @@ export class Admission {
   /** @throws Refusal "too-large" */
   checkSize(name: string, size: number): void {
     const { file } = this.#limits;
-    if (size > file)
-      throw new Refusal("too-large", { name: label(name), size: formatSize(size), limit: formatSize(file) });
+    if (size > file) throw new Refusal("too-large", { name: label(name), size: sizeOf(size), limit: sizeOf(file) });
   }
 
   /**
@@ -97,6 +96,6 @@ export class Admission {
 
   overQuota(name: string, used: number, size: number | undefined): Refusal {
     const { quota } = this.#limits;
-    return new Refusal("over-quota", { name: label(name), used: formatSize(used), quota: formatSize(quota), size: size === undefined ? "more" : formatSize(size) }); // prettier-ignore
+    return new Refusal("over-quota", { name: label(name), used: sizeOf(used), quota: sizeOf(quota), size: size === undefined ? say("more") : sizeOf(size) }); // prettier-ignore
   }
 }

@@ -28,7 +28,7 @@ import type {
   Whereabouts,
 } from "./ports.js";
 import { isAway } from "./whereabouts.js";
-import { label, say, STATES, toRecipient, toSender } from "./words.js";
+import { label, say, STATES, toRecipient, toSender, type Said } from "./words.js";
 
 const PAGE = 20;
 /** Offers whose end nobody may ever report: beyond, the oldest are withdrawn. Their links stay good. */
@@ -130,7 +130,7 @@ export class Delivery {
       parcel,
       resources,
       url: url(token, parcel.name),
-      line: this.#cuts.has(id) ? "" : say("offer", toRecipient(parcel)),
+      line: this.#cuts.has(id) ? "" : marked(say("offer", toRecipient(parcel)), parcel),
       read: (span, signal) => this.#read(parcel, span, signal),
     };
     this.#withdraw(id); // what is left of an earlier offer
@@ -148,7 +148,7 @@ export class Delivery {
     this.#unrecorded.set(id, Promise.resolve());
     this.#keepRun(id, early.run);
     early.adopt(
-      { parcel, line: say("offer", toRecipient(parcel)) },
+      { parcel, line: marked(say("offer", toRecipient(parcel)), parcel) },
       (span, signal) => this.#read(parcel, span, signal),
       this.#hearing(parcel, link),
     );
@@ -178,7 +178,7 @@ export class Delivery {
     const { index, notices, clock } = this.#parts;
     for (let parcel = seen; ; parcel = undefined) {
       parcel ??= await index.parcel(parcelId);
-      if (!parcel) throw new Refusal("no-such-parcel", { which: "that number" });
+      if (!parcel) throw new Refusal("no-such-parcel", { which: say("that-number") });
       const move = decide(parcel.state, event);
       if (move === "stay") return parcel;
       if (move === "refuse")
@@ -228,7 +228,7 @@ export class Delivery {
 
   async #recordOffer(parcel: Parcel, { name, keeps }: OfferMethod, link: Link): Promise<void> {
     const { index, notices } = this.#parts;
-    const receipt = parcel.tries === 0 ? [notices.make(parcel.sender, "offered", toSender(parcel))] : [];
+    const receipt = parcel.summary !== "" ? [notices.summaries.news(parcel)] : parcel.tries === 0 ? [notices.make(parcel.sender, "offered", toSender(parcel))] : []; // prettier-ignore
     for (let seen: Parcel | undefined = parcel; seen; seen = await this.record(() => index.parcel(parcel.id))) {
       const move = decide(seen.state, "offer");
       if (typeof move === "string") break; // on record, though the answer was lost; or over meanwhile
@@ -286,6 +286,15 @@ export class Delivery {
   }
 
   #notices(parcel: Parcel, move: Move, event: ParcelEvent, detail: string): Notice[] {
+    const { notices } = this.#parts;
+    const told = this.#receipts(parcel, move, event, detail);
+    if (parcel.summary === "") return told;
+    // Where something is for the sender to do (another address, another file), he is told so at once and why. All else is in the line.
+    const calls = told.filter(({ to, kind }) => to !== parcel.sender || kind === "failed" || kind === "unreachable");
+    return move.to === parcel.state ? calls : [...calls, notices.summaries.news(parcel)];
+  }
+
+  #receipts(parcel: Parcel, move: Move, event: ParcelEvent, detail: string): Notice[] {
     const { notices } = this.#parts;
     switch (move.tell) {
       case "nobody":
@@ -365,6 +374,7 @@ function receiptOf(event: ParcelEvent): "delivered" | "declined" | "expired" | "
 }
 
 /** A failed parcel's code as a sentence. */
-function whyOf(detail: string): string {
-  return detail in ERRORS ? new Refusal(detail as ErrorCode).message : "";
+function whyOf(detail: string): Said {
+  if (detail === "infected") return say("was-infected"); // its name and the virus have been told
+  return detail in ERRORS ? new Refusal(detail as ErrorCode).said : "";
 }

@@ -8,7 +8,7 @@ import { newToken, randomId } from "../lib/ids.js";
 import type { BareJid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
-import { formatSize } from "../lib/units.js";
+import { size as sizeOf } from "../lib/said.js";
 import { Beginnings } from "./beginnings.js";
 import type { Hearing, Ladder, Run } from "./ladder.js";
 import type { BlobReader, BlobWriter, Index, Intake, OfferEvent, OfferMethod, OfferOrder, Parcel, Resource, Span, Whereabouts } from "./ports.js"; // prettier-ignore
@@ -110,7 +110,7 @@ export class EarlyOffers {
     const early = new EarlyOffer(resources, hash, read, intake, () => this.#withdraw(key));
     this.#offers.set(key, early);
     const { name, size } = intake;
-    const line = say("coming", { who: intake.owner, name: label(name), size: formatSize(size) });
+    const line = say("coming", { who: intake.owner, name: label(name), size: sizeOf(size) });
     early.begin(ladder, { parcel, resources, line, url: url(token, name) });
   }
 

@@ -4,7 +4,7 @@ import { randomId } from "../lib/ids.js";
 import { fileName } from "../lib/file-name.js";
 import { bareOf, type BareJid, type Jid } from "../lib/jid.js";
 import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
-import { formatSize } from "../lib/units.js";
+import { say, size as sizeOf } from "../lib/said.js";
 import { requireMember } from "./access.js";
 import type { Place } from "./admission.js";
 import type { Keeper, Sender, Stored } from "./keeper.js";
@@ -110,10 +110,10 @@ export class Intakes {
         async (announced) => {
           if (announced.size !== undefined) {
             if (expected !== undefined && announced.size > expected)
-              throw new Refusal("larger-than-said", { name, size: formatSize(expected) });
+              throw new Refusal("larger-than-said", { name, size: sizeOf(expected) });
             admission.checkSize(intake.name, announced.size);
             if (expected !== undefined && announced.size < expected)
-              throw new Refusal("shorter-than-said", { name, got: formatSize(announced.size), size: formatSize(expected) }); // prettier-ignore
+              throw new Refusal("shorter-than-said", { name, got: sizeOf(announced.size), size: sizeOf(expected) }); // prettier-ignore
             admission.checkRoom(intake.name, used, announced.size);
             size = place.size = announced.size;
           }
@@ -129,7 +129,7 @@ export class Intakes {
       );
       if (!writer || bytes === 0) throw new Refusal("empty-file", { name });
       if (expected !== undefined && bytes < expected)
-        throw new Refusal("shorter-than-said", { name, got: formatSize(bytes), size: formatSize(expected) });
+        throw new Refusal("shorter-than-said", { name, got: sizeOf(bytes), size: sizeOf(expected) });
       const mediaType = await sniff(head.subarray(0, Math.min(bytes, SNIFF_BYTES)), intake.name);
       const blob = await writer.commit();
       if (intake.sha256 !== undefined && intake.sha256 !== blob.sha256) throw new Refusal("wrong-hash", { name });
@@ -142,7 +142,11 @@ export class Intakes {
       const unannounced = size === undefined && (e.code === "larger-than-said" || e.code === "too-large");
       if (unannounced && most < limits.file) throw admission.overQuota(intake.name, used, undefined);
       if (unannounced)
-        throw new Refusal("too-large", { name, size: `more than ${formatSize(most)}`, limit: formatSize(limits.file) });
+        throw new Refusal("too-large", {
+          name,
+          size: say("more-than", { size: sizeOf(most) }),
+          limit: sizeOf(limits.file),
+        });
       throw e;
     }
   }

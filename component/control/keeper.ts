@@ -2,15 +2,18 @@
 import { Refusal, asRefusal } from "../lib/errors.js";
 import type { BareJid, Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
-import { formatSize } from "../lib/units.js";
+import { size } from "../lib/said.js";
+import { isSealed } from "../lib/sealed-link.js";
 import { Admission, MOST_CUT, type IntakeLimits } from "./admission.js";
 import type { Services } from "./commands/define.js";
+import { mayReceive } from "./consent.js";
 import type { Notices } from "./notices.js";
 import { AWAY, patiently, UNRECORDED, type Patience } from "./patience.js";
-import type { BlobStore, Intake, KeptFile, Notice } from "./ports.js";
-import { mayReceive, send } from "./sending.js";
+import type { BlobStore, FileMark, Intake, KeptFile, Notice } from "./ports.js";
+import { send } from "./sending.js";
 import type { Terms } from "./terms.js";
-import { label, minute, ofFile, say } from "./words.js";
+import { warnings, type VirusCheck } from "./virus-check.js";
+import { label, minute, ofFile, say, wordsOf, type Said } from "./words.js";
 
 /** How long an intake waits for our own parts before it is given up. */
 const PATIENCE_MS = 15 * 60_000;
@@ -20,6 +23,8 @@ export interface KeeperParts {
   readonly blobs: BlobStore;
   readonly notices: Notices;
   readonly limits: IntakeLimits;
+  /** Absent: nothing is looked through. */
+  readonly check?: VirusCheck | undefined;
   readonly log: Log;
 }
 
@@ -86,18 +91,53 @@ export class Keeper {
     { slot, until = Infinity }: Terms = {},
   ): Promise<KeptFile> {
     const { services, notices, limits } = this.parts;
-    const { index, clock } = services;
+    const { index, clock, summaries } = services;
     const named = intake.recipients ?? [];
+    const id = named.length > 1 ? summaries.reserve() : "";
+    const mark = await this.#mark(intake, blob.size, patience);
+    const sealed = mark === "sealed" ? intake.source : "";
     // On its own: the answer of a `keep` may be lost, and the bytes must not be touched again before it is known.
     const kept = await patiently(patience, async () => {
       const recipients = await this.#reachable(intake.owner, named);
+      const summary = recipients.length > 1 ? id : "";
       const end = Math.min(clock.now() + limits.keep, until);
-      const file = { name: intake.name, mediaType, until: end, recipients, ...(slot !== undefined && { slot }) };
-      const told = (f: KeptFile): Notice[] => (slot === undefined ? [notices.make(f.owner, "kept", ofFile(f))] : []);
+      const file = { name: intake.name, mediaType, until: end, recipients, mark, sealed, ...(slot !== undefined && { slot }), ...(summary !== "" && { summary }) }; // prettier-ignore
+      const told = (f: KeptFile): Notice[] => [
+        ...(slot === undefined ? [this.#kept(f)] : []),
+        ...(summary === "" ? [] : [summaries.news({ summary, sender: f.owner })]),
+      ];
       return index.keep(intake, blob, file, limits.quota, told);
-    });
+    }).finally(() => void (id !== "" && summaries.ready(id, intake.owner)));
     if (named.length > 0) await this.#passOn(kept, named);
     return kept;
+  }
+
+  /**
+   * What has to be said of the content.
+   * @throws Refusal "infected": nothing is left of the bytes, and those whom they were for are told, too
+   */
+  async #mark(intake: Intake, size: number, patience: Patience): Promise<FileMark> {
+    const { services, notices, blobs, check, log } = this.parts;
+    if (isSealed(intake.source)) return "sealed";
+    if (!check) return "";
+    try {
+      return await patiently(patience, () => check.judge({ key: intake.blobKey, name: intake.name, size }, this.stopping)); // prettier-ignore
+    } catch (e) {
+      if (!(e instanceof Refusal) || e.code !== "infected") throw e;
+      // The records doom the key all the same; but why wait.
+      await blobs.remove(intake.blobKey).catch((err: unknown) => log.warn({ err }, "an infected file waits for the sweep")); // prettier-ignore
+      const told = await warnings(services, notices, { ...intake, size }, intake.recipients ?? [], e);
+      await services.index.addNotices(told);
+      for (const { to } of told) notices.flush(to);
+      throw e;
+    }
+  }
+
+  #kept(file: KeptFile): Notice {
+    const { notices } = this.parts;
+    const kept = ofFile(file);
+    if (file.mark === "") return notices.make(file.owner, "kept", kept);
+    return notices.make(file.owner, "passed-on", { lines: [say("kept", kept), say(`mark/${file.mark}`)] });
   }
 
   /** Says what has been put down for the sender of an intake. */
@@ -109,7 +149,7 @@ export class Keeper {
   async giveUp(intake: Intake, sender: Sender, thrown: unknown): Promise<void> {
     if (this.stopping.aborted) return; // the next process goes on
     const { notices, services } = this.parts;
-    const why = { name: label(intake.name), why: this.#log(intake, thrown).message };
+    const why = { name: label(intake.name), why: this.#log(intake, thrown).said };
     await this.#told(intake, sender, notices.make(intake.owner, "not-kept", why), (told) =>
       services.index.dropIntake(intake.id, told),
     );
@@ -120,7 +160,7 @@ export class Keeper {
     const { notices, services, limits } = this.parts;
     const { index, clock } = services;
     const until = clock.now() + limits.partial;
-    const words = { name: label(intake.name), got: formatSize(held), size: formatSize(intake.size ?? held), until: minute(until) }; // prettier-ignore
+    const words = { name: label(intake.name), got: size(held), size: size(intake.size ?? held), until: minute(until) }; // prettier-ignore
     await this.#told(intake, sender, notices.make(intake.owner, "kept-in-part", words), async (told) => {
       await index.restIntake(intake.id, held, until, told);
       for (const { id } of (await index.cutIntakes(intake.owner, 2 * MOST_CUT)).slice(MOST_CUT))
@@ -134,10 +174,10 @@ export class Keeper {
   }
 
   /** Tells the sender now, or never. */
-  say({ from, answering, quiet }: Sender, text: string): void {
+  say({ from, answering, quiet }: Sender, said: Said): void {
     const { services, log } = this.parts;
     if (quiet) return;
-    services.speaker.say(from, text, answering).catch((e: unknown) => log.debug({ err: e }, "could not be said"));
+    services.speaker.say(from, said, answering).catch((e: unknown) => log.debug({ err: e }, "could not be said"));
   }
 
   /** What cannot be put down at once is at least said, and put down as soon as the records take it. */
@@ -151,7 +191,7 @@ export class Keeper {
       await write(sender.quiet ? [] : [notice]);
       if (!sender.quiet) this.tell(intake);
     } catch {
-      this.say(sender, say(notice.kind, notice.details));
+      this.say(sender, wordsOf(notice));
       this.follow(this.#recorded(intake, () => write([])));
     }
   }
@@ -185,8 +225,8 @@ export class Keeper {
   async #passOn(file: KeptFile, recipients: readonly BareJid[]): Promise<void> {
     const { services, notices, log } = this.parts;
     try {
-      const lines = await send(services, file, recipients).catch((e: unknown) => [asRefusal(e).message]);
-      await services.index.addNotices([notices.make(file.owner, "passed-on", { lines: lines.join("\n") })]);
+      const lines = await send(services, file, recipients).catch((e: unknown) => [asRefusal(e).said]);
+      if (lines.length > 0) await services.index.addNotices([notices.make(file.owner, "passed-on", { lines })]);
     } catch (e) {
       log.warn({ err: e, file: file.id }, "what became of those named beside a file could not be told");
     }

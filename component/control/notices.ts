@@ -4,17 +4,23 @@
  */
 import { randomId } from "../lib/ids.js";
 import { Refusal, type Details } from "../lib/errors.js";
-import type { BareJid } from "../lib/jid.js";
+import { toJid, type BareJid, type Jid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import type { Index, Notice, Speaker, Whereabouts } from "./ports.js";
+import { SUMMARY, Summaries } from "./summaries.js";
 import { isAway } from "./whereabouts.js";
-import { say, type Word } from "./words.js";
+import { wordsOf, type Word } from "./words.js";
 
 const PAGE = 50;
 
+/** Among a notice's details: who says it. */
+const SPEAKER = "speaker";
+
 export class Notices {
+  /** The lines that tell of several parcels at once: their entries lie in the outbox too. */
+  readonly summaries: Summaries;
   readonly #index: Index;
   readonly #speaker: Speaker;
   readonly #whereabouts: Whereabouts;
@@ -32,11 +38,13 @@ export class Notices {
     this.#whereabouts = parts.whereabouts;
     this.#clock = parts.clock;
     this.#log = parts.log;
+    this.summaries = new Summaries(parts, (to) => this.flush(to));
   }
 
-  /** A notice to be handed to the index together with what it tells of. */
-  make(to: BareJid, kind: Word, details: Details): Notice {
-    return { id: randomId(), to, kind, details, since: this.#clock.now() };
+  /** A notice to be handed to the index together with what it tells of. `from`: the address of ours that it will come from, if it is not the contact's. */
+  make(to: BareJid, kind: Word, details: Details, from?: Jid): Notice {
+    const said = from === undefined ? details : { ...details, [SPEAKER]: from };
+    return { id: randomId(), to, kind, details: said, since: this.#clock.now() };
   }
 
   /** Says what is waiting for `to`, if he can hear it. One run a person at a time: the order of the notices is kept. */
@@ -74,14 +82,20 @@ export class Notices {
         const parts = { index: this.#index, whereabouts: this.#whereabouts };
         if (this.#whereabouts.resources(to).length === 0 && (await isAway(parts, to))) return;
         const page = await this.#index.noticesFor(to, PAGE);
-        for (const { id, kind, details } of page) {
+        let left = 0;
+        for (const notice of page) {
+          const { id, kind } = notice;
+          if (kind === SUMMARY) {
+            if (!(await this.summaries.tell(notice))) left++;
+            continue;
+          }
           // Under its own id: should we die before it is struck out, it is the same message that is sent again.
-          if (!this.#said.has(id)) await this.#speaker.say(to, say(kind, details), undefined, id);
+          if (!this.#said.has(id)) await this.#speaker.say(to, wordsOf(notice), speakerOf(notice), id);
           this.#said.add(id);
           await this.#index.dropNotices([id]);
           this.#said.delete(id);
         }
-        if (page.length < PAGE) return;
+        if (page.length < PAGE || left === page.length) return;
       }
     } catch (e) {
       // Once the stream is up again, everybody is told anyway.
@@ -90,4 +104,9 @@ export class Notices {
       else this.#log.error({ err: e }, "notices could not be said");
     }
   }
+}
+
+function speakerOf({ details }: Notice): Jid | undefined {
+  const speaker = details[SPEAKER];
+  return typeof speaker === "string" ? toJid(speaker) : undefined;
 }

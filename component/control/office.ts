@@ -2,17 +2,20 @@
 import { Refusal, asRefusal } from "../lib/errors.js";
 import { bareOf, domainOf, toBare, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
+import type { Said } from "../lib/said.js";
 import { Turns } from "../lib/turns.js";
 import { isMember, requireMember, type Pace } from "./access.js";
 import type { Services } from "./commands/define.js";
-import { render } from "./commands/define.js";
+import { lines } from "./commands/define.js";
 import { runLine } from "./commands/index.js";
+import type { Conversations } from "./conversations.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
 import { checkPeople, personOf } from "./people.js";
-import type { Contact, IncomingFile, IncomingLink, Office, Reception, Resource } from "./ports.js";
+import type { Contact, IncomingFile, IncomingLink, Message, Office, Reception, Resource } from "./ports.js";
 import type { Receptions } from "./reception.js";
 import { fileReport } from "./reports.js";
+import { label } from "./words.js";
 
 /** Words on subscriptions that wait to be recorded: of one domain, and of all. Beyond, they are not recorded: servers repeat what counts. */
 const MOST_OF_ONE = 5_000;
@@ -22,8 +25,11 @@ export interface CounterParts {
   readonly services: Services;
   readonly intakes: Intakes;
   readonly receptions: Receptions;
+  readonly conversations: Conversations;
   readonly notices: Notices;
   readonly pace: Pace;
+  /** Our own address, where commands are taken. */
+  readonly contact: BareJid;
   /** Whose people are members. */
   readonly domains: readonly string[];
   /** Who is told of complaints. */
@@ -41,28 +47,41 @@ export class Counter implements Office {
     this.#standings = new Turns(MOST_OF_ONE, MOST_OF_ALL, (err) => parts.log.warn({ err }, "a subscription could not be recorded")); // prettier-ignore
   }
 
-  text(from: Jid, to: Jid, text: string, also: readonly string[] = []): Promise<void> {
+  text(from: Jid, to: Jid, text: string, also: readonly string[] = [], message: Message = {}): Promise<void> {
     return this.#serve(from, to, async (owner, member) => {
-      const { services } = this.#parts;
+      const { services, conversations } = this.#parts;
+      const person = this.#personAt(to, from);
+      if (person) return conversations.pass(owner, person, text, message);
       const reply = await runLine(services, { owner, answering: to, member, also: others(also, to) }, text);
-      const said = render(reply);
-      if (said !== "") await services.speaker.say(from, said, to);
+      const said = lines(reply);
+      if (said.length > 0) await services.speaker.say(from, said, to);
       if (reply.hand) await services.speaker.hand(from, reply.hand.url, reply.hand.file, to);
     });
   }
 
-  links(from: Jid, to: Jid, links: readonly IncomingLink[], also: readonly string[] = []): Promise<void> {
-    return this.#serve(from, to, async () => {
-      const recipients = checkPeople(others(also, to).map(personOf));
-      const noes = new Set<string>();
+  links(
+    from: Jid,
+    to: Jid,
+    links: readonly IncomingLink[],
+    also: readonly string[] = [],
+    message: Message = {},
+  ): Promise<void> {
+    return this.#serve(from, to, async (owner, member) => {
+      const { conversations } = this.#parts;
+      const person = this.#personAt(to, from);
+      // To those who may not keep files here, it is a conversation and nothing else.
+      if (person && !member) return conversations.pass(owner, person, links.map(({ url }) => url).join("\n"), message);
+      const recipients = checkPeople([...(person ? [person] : []), ...others(also, to).map(personOf)]);
+      const noes = new Map<string, Said>();
       for (const link of links) {
         try {
           await this.#parts.intakes.begin(from, to, link, recipients);
         } catch (e) {
-          noes.add(this.#sentence(e));
+          const { message: same, said } = this.#refusal(e);
+          noes.set(same, said);
         }
       }
-      if (noes.size > 0) await this.#parts.services.speaker.say(from, [...noes].join("\n"), to);
+      if (noes.size > 0) await this.#parts.services.speaker.say(from, [...noes.values()], to);
     });
   }
 
@@ -72,8 +91,9 @@ export class Counter implements Office {
     const turn = pace.take(from);
     try {
       if (turn !== "ok") throw pace.refusal();
+      const person = this.#personAt(to, from);
       await this.#meet(bareOf(from), true);
-      return await receptions.open(from, to, file, method);
+      return await receptions.open(from, to, person ? { ...file, recipients: [person] } : file, method);
     } catch (e) {
       // Gajim and Pidgin show nothing of the reason that their engines are given.
       if (turn !== "ignore") void this.#refuse(from, to, e);
@@ -114,9 +134,20 @@ export class Counter implements Office {
     // Nothing is lost by it: offers and notices wait for the next presence.
   }
 
+  /** Whom the address stands in for; undefined where it is ourselves who are addressed. @throws Refusal "bad-address" where nobody is */
+  #personAt(to: Jid, from: Jid): BareJid | undefined {
+    const { services, contact } = this.#parts;
+    const address = bareOf(to);
+    if (address === contact || address === services.domain) return undefined;
+    const person = services.rules.personBehind(address, from);
+    if (!person) throw new Refusal("bad-address", { address: label(address) });
+    return person;
+  }
+
   /** Judges who asks and how often, runs, and says what went wrong. */
   async #serve(from: Jid, to: Jid, run: (owner: BareJid, member: boolean) => Promise<void>): Promise<void> {
-    const { pace, domains } = this.#parts;
+    const { pace, domains, services } = this.#parts;
+    if (services.rules.isRefused(from)) return;
     const turn = pace.take(from);
     if (turn === "ignore") return;
     try {
@@ -145,16 +176,16 @@ export class Counter implements Office {
   async #refuse(from: Jid, to: Jid, thrown: unknown): Promise<void> {
     const { services, log } = this.#parts;
     await services.speaker
-      .say(from, this.#sentence(thrown), to)
+      .say(from, this.#refusal(thrown).said, to)
       .catch((e: unknown) => log.debug({ err: e }, "a refusal could not be said"));
   }
 
-  #sentence(thrown: unknown): string {
+  #refusal(thrown: unknown): Refusal {
     const { log } = this.#parts;
     const refusal = asRefusal(thrown);
     if (refusal.code === "internal") log.error({ err: thrown }, "a message could not be served");
     else log.debug({ code: refusal.code, err: refusal.cause }, "refused");
-    return refusal.message;
+    return refusal;
   }
 }
 

@@ -3,7 +3,7 @@ import { distance } from "fastest-levenshtein";
 import { Refusal } from "../lib/errors.js";
 import { toBare, type BareJid } from "../lib/jid.js";
 import type { Index } from "./ports.js";
-import { label, oneLine } from "./words.js";
+import { label, oneLine, say, type Said } from "./words.js";
 
 export interface People {
   readonly addresses: readonly BareJid[];
@@ -31,10 +31,11 @@ export function personOf(text: string): BareJid {
 }
 
 /** Each once. @throws Refusal "bad-argument" when they are too many */
-export function checkPeople(people: readonly BareJid[], usage = "send FILE to ADDRESS[, ADDRESS…]"): BareJid[] {
+export function checkPeople(people: readonly BareJid[]): BareJid[] {
   const all = new Set(people);
-  if (all.size > MOST_PEOPLE) throw new Refusal("bad-argument", { why: `That is more than ${MOST_PEOPLE} people at once.`, usage }); // prettier-ignore
-  return [...all];
+  if (all.size <= MOST_PEOPLE) return [...all];
+  const usage: Said = { join: ["send", say("noun/file"), "to", say("noun/address")], by: " " };
+  throw new Refusal("bad-argument", { why: say("send/too-many", { most: MOST_PEOPLE }), usage });
 }
 
 /** A name as a label; undefined where there is none, or it would be taken for an address or for several names. */
@@ -67,6 +68,6 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return best && best.off <= Math.max(1, Math.floor(meant.length / 3)) ? best.one : undefined;
 }
 
-function hint(name: string | undefined): string {
-  return name === undefined ? "" : ` Did you mean “${name}”?`;
+function hint(name: string | undefined): Said {
+  return name === undefined ? "" : say("hint", { word: name });
 }

@@ -7,7 +7,7 @@ import { randomId } from "../lib/ids.js";
 import { fileName } from "../lib/file-name.js";
 import { bareOf, type Jid } from "../lib/jid.js";
 import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
-import { formatSize } from "../lib/units.js";
+import { say, size as sizeOf } from "../lib/said.js";
 import { MOST_CUT, type Place } from "./admission.js";
 import { addresseesOf } from "./addressees.js";
 import type { EarlyFile } from "./early.js";
@@ -303,7 +303,7 @@ class StreamReception implements OpenReception {
         const size = this.#intake.size ?? got;
         if (got === 0 && size === 0) throw new Refusal("empty-file", { name: label(this.#intake.name) });
         if (got < size || !this.#writer)
-          throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: formatSize(got), size: formatSize(size) }); // prettier-ignore
+          throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: sizeOf(got), size: sizeOf(size) }); // prettier-ignore
         const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, { sha256, ...(this.#head && { head: this.#head }) }); // prettier-ignore
         const kept = await this.#keeper.keep(this.#intake, stored, patience, this.#terms);
         this.#early?.kept();
@@ -350,7 +350,7 @@ class StreamReception implements OpenReception {
     await writer?.abort();
     if (this.#recorded) return this.#keeper.giveUp(this.#intake, this.#sender, why);
     if (this.#sender.quiet) return;
-    const words = { name: label(this.#intake.name), why: why.message };
+    const words = { name: label(this.#intake.name), why: why.said };
     await services.index.addNotices([notices.make(this.#intake.owner, "not-kept", words)]);
     this.#keeper.tell(this.#intake);
   }
@@ -387,10 +387,10 @@ class StreamReception implements OpenReception {
   #tooMuch(): Refusal {
     const { admission, parts } = this.#keeper;
     const { name, size } = this.#intake;
-    if (size !== undefined) return new Refusal("larger-than-said", { name: label(name), size: formatSize(size) });
+    if (size !== undefined) return new Refusal("larger-than-said", { name: label(name), size: sizeOf(size) });
     if (this.#most < parts.limits.file) return admission.overQuota(name, parts.limits.quota - this.#most, undefined);
-    const limit = formatSize(parts.limits.file);
-    return new Refusal("too-large", { name: label(name), size: `more than ${limit}`, limit });
+    const limit = sizeOf(parts.limits.file);
+    return new Refusal("too-large", { name: label(name), size: say("more-than", { size: limit }), limit });
   }
 
   /** A full disk is told with the name of what it has no room for. */

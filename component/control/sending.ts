@@ -1,99 +1,121 @@
 /** Sending a file to people, sending it again, and taking it back: what the commands of the same names do. */
 import { Refusal } from "../lib/errors.js";
-import { domainOf, type BareJid } from "../lib/jid.js";
-import type { Services } from "./commands/define.js";
+import type { BareJid } from "../lib/jid.js";
+import { example, type Services } from "./commands/define.js";
+import { acquaintance, mayReach, mayReceive } from "./consent.js";
 import { isOpen } from "./parcel.js";
+import { checkPeople } from "./people.js";
 import type { KeptFile, Parcel } from "./ports.js";
-import { label, say, STATES, toRecipient, toSender } from "./words.js";
+import { label, marked, say, STATES, toRecipient, toSender, type Said } from "./words.js";
 
-/** One command reaches so many people at the most. */
-const MOST_RECIPIENTS = 50;
 /** One file makes so many parcels in its life: beyond, it could not be taken back from all of them at once. */
-const MOST_PARCELS = 1000;
+export const MOST_PARCELS = 1000;
 
-/** Makes a parcel for each recipient; answers a line each. A recipient who cannot be sent to does not hinder the others. */
-export async function send(services: Services, file: KeptFile, recipients: readonly BareJid[]): Promise<string[]> {
-  if (recipients.length > MOST_RECIPIENTS)
+/**
+ * Makes a parcel for each recipient. Answers what is to be said of each; of several new ones nothing: their summary tells of them.
+ * A recipient who cannot be sent to does not hinder the others.
+ */
+export async function send(services: Services, file: KeptFile, recipients: readonly BareJid[]): Promise<Said[]> {
+  const { index, summaries, clock } = services;
+  checkPeople(recipients);
+  const sent = await index.parcelsOf(file.id, MOST_PARCELS);
+  if (sent.length + recipients.length > MOST_PARCELS)
     throw new Refusal("bad-argument", {
-      why: `That is more than ${MOST_RECIPIENTS} people at once.`,
-      usage: "send FILE to ADDRESS[, ADDRESS…]",
+      why: say("send/too-often", { name: label(file.name), times: sent.length, most: MOST_PARCELS }),
+      usage: example("link", file.number),
     });
-  const parcels = await services.index.parcelsOf(file.id, MOST_PARCELS);
-  if (parcels.length + recipients.length > MOST_PARCELS)
-    throw new Refusal("bad-argument", {
-      why: `${label(file.name)} has been sent ${parcels.length} times, and I keep count of ${MOST_PARCELS}. Hand out a link instead.`,
-      usage: `link ${file.number}`,
+  const lines: Said[] = [];
+  const allowed: BareJid[] = [];
+  for (const recipient of recipients)
+    await orWhyNot(lines, async () => {
+      await mayReceive(services, file.owner, recipient);
+      allowed.push(recipient);
     });
-  const lines: string[] = [];
-  for (const recipient of recipients) {
-    try {
-      lines.push(await sendOne(services, file, recipient, parcels));
-    } catch (e) {
-      if (!(e instanceof Refusal)) throw e;
-      lines.push(e.message);
-    }
+  const open = new Map(sent.filter(({ state }) => isOpen(state)).map((parcel) => [parcel.recipient, parcel]));
+  const summary = allowed.filter((recipient) => !open.has(recipient)).length > 1 ? summaries.reserve() : "";
+  try {
+    if (summary !== "") await summaries.begin(summary, file);
+    const told = new Set<string>();
+    for (const recipient of allowed)
+      await orWhyNot(lines, async () => {
+        const parcel = open.get(recipient) ?? (await index.createParcel(file, recipient, clock.now(), file.until, summary)); // prettier-ignore
+        const line = await handOver(services, parcel);
+        if (parcel.summary === "") lines.push(line);
+        else told.add(parcel.summary);
+      });
+    told.delete(summary);
+    for (const id of told) await summaries.again(id, file.owner);
+  } finally {
+    if (summary !== "") summaries.ready(summary, file.owner);
   }
   return lines;
 }
 
-async function sendOne(
-  services: Services,
-  file: KeptFile,
-  recipient: BareJid,
-  sent: readonly Parcel[],
-): Promise<string> {
-  const { index, clock } = services;
-  await mayReceive(services, file.owner, recipient);
-  const open = sent.find((p) => p.recipient === recipient && isOpen(p.state));
-  const parcel = open ?? (await index.createParcel(file, recipient, clock.now(), file.until));
-  return handOver(services, parcel);
-}
-
-/** @throws Refusal "bad-address", "blocked" */
-export async function mayReceive({ index, domain }: Services, sender: BareJid, recipient: BareJid): Promise<void> {
-  if (domainOf(recipient) === domain || !recipient.includes("@"))
-    throw new Refusal("bad-address", { address: recipient });
-  if (await index.isBlocked(recipient, sender)) throw new Refusal("blocked", { who: recipient });
+async function orWhyNot(lines: Said[], what: () => Promise<void>): Promise<void> {
+  try {
+    await what();
+  } catch (e) {
+    if (!(e instanceof Refusal)) throw e;
+    lines.push(e.said);
+  }
 }
 
 /** Offers a parcel if its recipient is there, or lets him know once who has something for him; answers the line for the sender. */
-async function handOver(services: Services, parcel: Parcel): Promise<string> {
-  const { index, delivery, whereabouts, clock } = services;
-  if (parcel.state !== "waiting")
-    return `${label(parcel.name)} (number ${parcel.senderNumber}) for ${parcel.recipient}: ${STATES[parcel.state]}.`;
-  const contact = await index.contact(parcel.recipient);
-  if (
-    contact?.standing === "met" ||
-    whereabouts.knows(parcel.recipient) ||
-    whereabouts.resources(parcel.recipient).length > 0
-  ) {
+async function handOver(services: Services, parcel: Parcel): Promise<Said> {
+  const { index, delivery, clock } = services;
+  if (parcel.state !== "waiting") return say("send/under-way", { ...toSender(parcel), state: STATES[parcel.state] });
+  if (parcel.mark === "held") return say("waiting-checked", toSender(parcel));
+  const standing = await acquaintance(services, parcel.recipient);
+  if (standing === "met") {
     delivery.consider(parcel.recipient);
     return say("waiting", toSender(parcel));
   }
-  if (contact?.standing !== "invited") {
-    await services.speaker.ask(parcel.recipient, say("invitation", toRecipient(parcel)), (condition) => {
-      void delivery.apply(parcel.id, "bounce", condition).catch(() => undefined);
-    });
+  if (standing === "stranger") {
+    await services.speaker.ask(
+      parcel.recipient,
+      marked(say("invitation", toRecipient(parcel)), parcel),
+      (condition) => {
+        void delivery.apply(parcel.id, "bounce", condition).catch(() => undefined);
+      },
+    );
     await index.setContact(parcel.recipient, { standing: "invited" }, clock.now());
   }
   return say("waiting-invited", toSender(parcel));
 }
 
-/** Offers a file's parcels again, all or only those to `recipients`; answers a line each. */
-export async function resend(services: Services, file: KeptFile, recipients?: readonly BareJid[]): Promise<string[]> {
-  const { index, delivery } = services;
-  const lines: string[] = [];
-  for (const parcel of await index.parcelsOf(file.id, MOST_PARCELS)) {
-    if (recipients && !recipients.includes(parcel.recipient)) continue;
+/** What has been held goes on: each of its parcels is offered, or its recipient invited. */
+export async function goOn(services: Services, file: KeptFile): Promise<void> {
+  for (const parcel of await services.index.parcelsOf(file.id, MOST_PARCELS))
+    if (parcel.state === "waiting") await handOver(services, parcel);
+}
+
+/**
+ * Offers a file's parcels again, all or only those to `recipients`. Answers what is to be said of each but those of which a summary tells;
+ * undefined when there are none.
+ */
+export async function resend(
+  services: Services,
+  file: KeptFile,
+  recipients?: readonly BareJid[],
+): Promise<Said[] | undefined> {
+  const { index, delivery, summaries } = services;
+  const all = await index.parcelsOf(file.id, MOST_PARCELS);
+  const parcels = recipients ? all.filter(({ recipient }) => recipients.includes(recipient)) : all;
+  const lines: Said[] = [];
+  const told = new Set<string>();
+  for (const { id, recipient, summary } of parcels) {
     try {
-      if (await index.isBlocked(parcel.recipient, file.owner)) throw new Refusal("blocked", { who: parcel.recipient });
-      lines.push(await handOver(services, await delivery.apply(parcel.id, "resend")));
+      await mayReach(services, file.owner, recipient);
+      const line = await handOver(services, await delivery.apply(id, "resend"));
+      if (summary === "") lines.push(line);
+      else told.add(summary);
     } catch (e) {
       if (!(e instanceof Refusal)) throw e;
-      lines.push(`${parcel.recipient}: ${e.message}`);
+      lines.push(say("send/not", { who: recipient, why: e.said }));
     }
   }
-  return lines;
+  for (const id of told) await summaries.again(id, file.owner);
+  return parcels.length > 0 ? lines : undefined;
 }
 
 /** Deletes a file: its open parcels are withdrawn first, then it goes with its links. Answers from whom it was taken back. */

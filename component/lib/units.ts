@@ -21,9 +21,9 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(size) ? size : undefined;
 }
 
-/** 12582912 → "12.0 MiB"; below 1 KiB in bytes. */
-export function formatSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+/** 12582912 → 12.0, "MiB"; below 1 KiB the unit is "". */
+export function sizeParts(bytes: number): { value: number; unit: string } {
+  if (bytes < 1024) return { value: bytes, unit: "" };
   const units = ["KiB", "MiB", "GiB", "TiB", "PiB"];
   let value = bytes / 1024;
   let unit = 0;
@@ -31,7 +31,13 @@ export function formatSize(bytes: number): string {
     value /= 1024;
     unit++;
   }
-  return `${value.toFixed(1)} ${units[unit]}`;
+  return { value, unit: units[unit]! };
+}
+
+/** 12582912 → "12.0 MiB", for logs and operators; people are told by `size` of said.ts, in their own language. */
+export function formatSize(bytes: number): string {
+  const { value, unit } = sizeParts(bytes);
+  return unit === "" ? `${bytes} ${bytes === 1 ? "byte" : "bytes"}` : `${value.toFixed(1)} ${unit}`;
 }
 
 /** "30 days", "90 seconds", "1 week" → milliseconds; undefined when it is none. */
@@ -42,9 +48,10 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
-/** 2592000000 → "30 days"; in the largest unit of which there is one, and weeks only when they are whole. */
-export function formatDuration(ms: number): string {
-  let [n, unit] = [Math.max(0, Math.round(ms / 1000)), "second"];
+/** 2592000000 → 30, "day": in the largest unit of which there is one, and weeks only when they are whole. */
+export function durationParts(ms: number): [count: number, unit: "second" | "minute" | "hour" | "day" | "week"] {
+  let n = Math.max(0, Math.round(ms / 1000));
+  let unit: ReturnType<typeof durationParts>[1] = "second";
   for (const [size, next] of [
     [60, "minute"],
     [60, "hour"],
@@ -55,5 +62,11 @@ export function formatDuration(ms: number): string {
     const exact = ms / TIMES[next]!;
     [n, unit] = [Math.max(1, Math.round(exact)), next];
   }
+  return [n, unit];
+}
+
+/** 2592000000 → "30 days", for logs and operators; people are told by `duration` of said.ts. */
+export function formatDuration(ms: number): string {
+  const [n, unit] = durationParts(ms);
   return `${n} ${unit}${n === 1 ? "" : "s"}`;
 }

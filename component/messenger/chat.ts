@@ -1,10 +1,11 @@
 /** What people say to us, on its way to the office: one thing after the other for each of them, side by side for all. */
-import type { Office } from "../control/ports.js";
+import type { Message, Office } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
 import { type BareJid, type Jid, bareOf, domainOf, localOf } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
+import { say } from "../lib/said.js";
 import { Turns } from "../lib/turns.js";
 import { type ChatEvent, readMessage } from "./chat-event.js";
 import type { Fates } from "./methods/fates.js";
@@ -80,18 +81,18 @@ export class Chat {
     });
     if (taken || this.#toldOff.has(sender)) return;
     if (this.#turns.has(sender)) this.#toldOff.add(sender);
-    this.#refuse(stanza, new Refusal("too-many-requests", { wait: "a moment" }));
+    this.#refuse(stanza, new Refusal("too-many-requests", { wait: say("a-moment") }));
   }
 
   async #handle(from: Jid, to: Jid, spoken: Spoken): Promise<void> {
     const { office, log } = this.parts;
     log.debug({ from: bareOf(from), what: spoken.type }, "said to us");
     if (spoken.type === "encrypted") await office.encrypted(from, to, spoken.scheme);
-    else if (spoken.type === "announced") this.#lately.announce(bareOf(from), spoken.id ?? "", spoken.files);
+    else if (spoken.type === "announced") this.#lately.announce(talkOf(from, to), spoken.id ?? "", spoken.files);
     else {
-      const fresh = this.#lately.fresh(bareOf(from), spoken);
-      if (fresh?.type === "text") await office.text(from, to, fresh.text, fresh.also);
-      if (fresh?.type === "links") await office.links(from, to, fresh.links, fresh.also);
+      const fresh = this.#lately.fresh(talkOf(from, to), spoken);
+      if (fresh?.type === "text") await office.text(from, to, fresh.text, fresh.also, messageOf(fresh));
+      if (fresh?.type === "links") await office.links(from, to, fresh.links, fresh.also, messageOf(fresh));
     }
     // Only now: a receipt from us says that it is on record, not that it came to a process which may die.
     if (spoken.wantsReceipt && spoken.id !== undefined) this.#confirm(from, to, spoken.id);
@@ -113,4 +114,18 @@ export class Chat {
     // Lost with the stream, and not missed: neither may be what a message waits for.
     this.parts.stream.send(stanza).catch((err: unknown) => this.parts.log.debug({ err }, "an answer was lost"));
   }
+}
+
+/** What somebody says to one of our addresses is nothing to another. */
+function talkOf(from: Jid, to: Jid): string {
+  return `${bareOf(from)} ${bareOf(to)}`;
+}
+
+function messageOf(said: Extract<ChatEvent, { type: "links" | "text" }>): Message {
+  const { id, corrects } = said;
+  return {
+    ...(id !== undefined && { id }),
+    ...(corrects !== undefined && { corrects }),
+    ...(said.type === "text" && said.isCut && { isCut: true }),
+  };
 }

@@ -5,6 +5,7 @@
 import type { ProgressLine } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { randomId } from "../lib/ids.js";
+import type { Said } from "../lib/said.js";
 import type { Element } from "./stanza.js";
 import * as correction from "./wire/xep0308-correction.js";
 import * as hints from "./wire/xep0334-hints.js";
@@ -13,8 +14,8 @@ import * as hints from "./wire/xep0334-hints.js";
 const PACE = 2000;
 
 export interface LineParts {
-  /** Sends a message with that id and text. */
-  readonly say: (id: string, text: string, ...more: Element[]) => Promise<void>;
+  /** Sends a message with that id and those words. */
+  readonly say: (id: string, said: Said, ...more: Element[]) => Promise<void>;
   /** Whether it would be replaced, rather than shown again, just now. */
   readonly corrects: () => boolean;
 }
@@ -25,7 +26,7 @@ export class Line implements ProgressLine {
   #said = false;
   #ended = false;
   /** The newest of the states that the pace holds back. */
-  #next: string | undefined;
+  #next: Said | undefined;
   /** Set while the pace holds back. */
   #rest: (() => void) | undefined;
 
@@ -34,16 +35,16 @@ export class Line implements ProgressLine {
     private readonly parts: LineParts,
   ) {}
 
-  update(text: string): void {
+  update(said: Said): void {
     if (this.#ended || (this.#said && !this.parts.corrects())) return;
     if (this.#rest) {
-      this.#next = text;
+      this.#next = said;
       return;
     }
     // Archives and offline stores keep the first state and the last; those between are worth nothing an instant later (XEP-0334 §3.2).
     const more = this.#said ? [correction.write(this.#id), hints.write("no-store")] : [];
     // A state that is lost is made good by the next.
-    const sent = this.parts.say(this.#said ? randomId() : this.#id, text, ...more).catch(() => {});
+    const sent = this.parts.say(this.#said ? randomId() : this.#id, said, ...more).catch(() => {});
     this.#said = true;
     this.#rest = this.clock.after(PACE, () => {
       // What a slow stream has not taken yet is not added to.
@@ -51,18 +52,18 @@ export class Line implements ProgressLine {
     });
   }
 
-  async end(text: string): Promise<void> {
+  async end(said: Said): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
     this.#rest?.();
     const replaces = this.#said && this.parts.corrects();
-    await this.parts.say(randomId(), text, ...(replaces ? [correction.write(this.#id)] : []));
+    await this.parts.say(randomId(), said, ...(replaces ? [correction.write(this.#id)] : []));
   }
 
   #goOn(): void {
-    const text = this.#next;
+    const said = this.#next;
     this.#next = undefined;
     this.#rest = undefined;
-    if (text !== undefined) this.update(text);
+    if (said !== undefined) this.update(said);
   }
 }

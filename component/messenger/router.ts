@@ -4,10 +4,12 @@
  * when there are too many in all, nothing more is taken in until one has ended.
  * Left out: unwrapping carbons or forwarded stanzas. What a stanza claims to have come from is its `from`.
  */
+import { Tongues } from "../control/tongues.js";
 import { Counts } from "../lib/counts.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
 import { type BareJid, bareOf, domainOf, type Jid, toJid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
+import { say } from "../lib/said.js";
 import {
   type Element,
   errorReply,
@@ -33,6 +35,8 @@ export interface Source extends Pick<StanzaStream, "domain" | "send"> {
 export class StanzaRouter implements Router, Receiver {
   readonly #stream: Source;
   readonly #log: Log;
+  readonly #tongues: Tongues;
+  readonly #isRefused: (from: Jid) => boolean;
   readonly #iq = new Map<string, IqHandler>();
   readonly #message: StanzaHandler[] = [];
   readonly #presence: StanzaHandler[] = [];
@@ -40,9 +44,15 @@ export class StanzaRouter implements Router, Receiver {
   #running = 0;
   #release: (() => void) | undefined;
 
-  constructor(stream: Source, log: Log) {
+  /**
+   * `tongues`: is told in which language everybody speaks, and says in which they are refused.
+   * `isRefused`: whose messages and presence are not listened to, and whose iqs are answered as where nobody is.
+   */
+  constructor(stream: Source, log: Log, tongues = new Tongues(), isRefused: (from: Jid) => boolean = () => false) {
+    this.#isRefused = isRefused;
     this.#stream = stream;
     this.#log = log;
+    this.#tongues = tongues;
     stream.receive(this);
   }
 
@@ -64,6 +74,9 @@ export class StanzaRouter implements Router, Receiver {
   stanza(stanza: Element): void {
     const { from, to } = this.#addresses(stanza);
     if (!from || !to) return;
+    if (this.#isRefused(from)) return this.#turnAway(stanza);
+    // An answer may be ours, given back.
+    if (!isAnswer(stanza)) this.#tongues.heard(from, stanza.attrs["xml:lang"] as string | undefined);
     if (stanza.name === "iq") this.#request(stanza, from, to);
     else this.#offer(stanza.name === "presence" ? this.#presence : this.#message, stanza, from, to);
   }
@@ -72,7 +85,8 @@ export class StanzaRouter implements Router, Receiver {
   refused(header: Element): void {
     const { from, to } = this.#addresses(header);
     if (!from || !to || header.name === "presence" || isAnswer(header)) return;
-    void this.#stream.send(errorReply(header, new Refusal("stanza-too-large")));
+    if (this.#isRefused(from)) return this.#turnAway(header);
+    void this.#stream.send(errorReply(header, new Refusal("stanza-too-large"), this.#tongues.of(from)));
   }
 
   /** Nothing where one of them is no address, or it is not for us. */
@@ -82,6 +96,11 @@ export class StanzaRouter implements Router, Receiver {
     if (from && to && domainOf(to) === this.#stream.domain) return { from, to };
     this.#log.debug({ from: attrs["from"], to: attrs["to"], stanza: stanza.name }, "not for us, or from nobody");
     return {};
+  }
+
+  /** RFC 6120 §8.2.3: an iq is answered all the same. */
+  #turnAway(stanza: Element): void {
+    if (stanza.name === "iq" && !isAnswer(stanza)) this.#refuse(stanza, new Refusal("no-such-service"));
   }
 
   /** A handler that fails does not keep the stanza from the others. */
@@ -106,7 +125,7 @@ export class StanzaRouter implements Router, Receiver {
     if (!handler) return this.#refuse(stanza, new Refusal("no-such-service"));
     const peer = bareOf(from);
     if (this.#underWay.of(peer) >= OF_ONE)
-      return this.#refuse(stanza, new Refusal("too-many-requests", { wait: "a moment" }));
+      return this.#refuse(stanza, new Refusal("too-many-requests", { wait: say("a-moment") }));
     this.#run(handler, { from, to, type, payload, stanza }, peer);
   }
 
@@ -150,7 +169,8 @@ export class StanzaRouter implements Router, Receiver {
   #refuse(stanza: Element, thrown: unknown): void {
     const refusal = asRefusal(thrown);
     if (refusal.code === "internal") this.#log.error({ err: refusal.cause ?? refusal }, "an iq handler failed");
-    void this.#stream.send(errorReply(stanza, refusal));
+    const language = this.#tongues.of(stanza.attrs["from"] as Jid);
+    void this.#stream.send(errorReply(stanza, refusal, language));
   }
 }
 

@@ -1,8 +1,11 @@
 /** Says things to people: messages of type chat (RFC 6121 §5). */
 import type { FileFacts, ProgressLine, Speaker, Whereabouts } from "../control/ports.js";
+import type { Tongues } from "../control/tongues.js";
 import type { Clock } from "../lib/clock.js";
 import { randomId } from "../lib/ids.js";
 import { type BareJid, type Jid, bareOf, isFull } from "../lib/jid.js";
+import { type Language, render } from "../lib/languages/index.js";
+import type { Said } from "../lib/said.js";
 import type { Fates } from "./methods/fates.js";
 import { fileMessage } from "./wire/file-message.js";
 import { Line } from "./line.js";
@@ -19,24 +22,25 @@ export interface SpeakerParts {
   readonly fates: Fates;
   /** Speaks when no other address was addressed. */
   readonly contact: BareJid;
+  readonly tongues: Tongues;
   readonly clock: Clock;
 }
 
 export class StreamSpeaker implements Speaker {
   constructor(private readonly parts: SpeakerParts) {}
 
-  say(to: Jid, text: string, answering?: Jid, id = randomId()): Promise<void> {
-    return this.#send(id, to, answering, bodyOf(text));
+  say(to: Jid, said: Said, answering?: Jid, id = randomId(), corrects?: string): Promise<void> {
+    return this.#say(id, to, answering, said, ...(corrects === undefined ? [] : [correction.write(corrects)]));
   }
 
-  async introduce(to: BareJid, text: string): Promise<void> {
+  async introduce(to: BareJid, said: Said): Promise<void> {
     const { fates, whereabouts } = this.parts;
     const id = randomId();
     const confirms = whereabouts.resources(to).some((resource) => resource.can(receipts.NS) === true);
     let forget = (): void => {};
     const there = new Promise<void>((resolve) => (forget = fates.watch(to, id, () => resolve(), RECEIPT_TIME)));
     try {
-      await this.#send(id, to, undefined, bodyOf(text), ...(confirms ? [receipts.write({ type: "request" })] : []));
+      await this.#say(id, to, undefined, said, ...(confirms ? [receipts.write({ type: "request" })] : []));
       if (confirms) await there;
     } catch {
       // The stream is down; what is to follow will say so.
@@ -45,13 +49,13 @@ export class StreamSpeaker implements Speaker {
     }
   }
 
-  async ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void> {
+  async ask(to: Jid, said: Said, bounced: (condition: string) => void): Promise<void> {
     const id = randomId();
     const forget = this.parts.fates.watch(bareOf(to), id, (fate) => {
       if (fate.type === "bounced") bounced(fate.condition);
     });
     try {
-      await this.#send(id, to, undefined, bodyOf(text));
+      await this.#say(id, to, undefined, said);
     } catch (thrown) {
       forget();
       throw thrown;
@@ -70,7 +74,7 @@ export class StreamSpeaker implements Speaker {
       if (fate.type === "bounced") bounced();
     });
     try {
-      await this.#send(id, to, as, bodyOf(text), ...replace);
+      await this.#send(id, to, as, undefined, xml("body", {}, text), ...replace);
     } catch (thrown) {
       forget();
       throw thrown;
@@ -78,30 +82,37 @@ export class StreamSpeaker implements Speaker {
   }
 
   hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void> {
-    return this.#send(randomId(), to, answering, ...fileMessage(url, file));
+    return this.#send(randomId(), to, answering, undefined, ...fileMessage(url, file));
   }
 
   progress(to: Jid, answering?: Jid): ProgressLine {
     return new Line(this.parts.clock, {
-      say: (id, text, ...more) => this.#send(id, to, answering, bodyOf(text), ...more),
-      corrects: () => this.#corrects(to),
+      say: (id, said, ...more) => this.#say(id, to, answering, said, ...more),
+      corrects: () => this.corrects(to),
     });
   }
 
   /** Whether all who would see a line replace it (XEP-0308 §2): a bare address reaches every client of its owner. */
-  #corrects(to: Jid): boolean {
+  corrects(to: Jid): boolean {
     const all = this.parts.whereabouts.resources(bareOf(to));
     const reached = isFull(to) ? all.filter(({ jid }) => jid === to) : all;
     return reached.length > 0 && reached.every((resource) => resource.can(correction.NS) === true);
   }
 
-  #send(id: string, to: Jid, answering: Jid | undefined, ...children: Element[]): Promise<void> {
-    return this.parts.stream.send(
-      xml("message", { type: "chat", id, from: answering ?? this.parts.contact, to }, ...children),
-    );
+  /** In the language of whoever gets it. */
+  #say(id: string, to: Jid, answering: Jid | undefined, said: Said, ...more: Element[]): Promise<void> {
+    const language = this.parts.tongues.of(to);
+    return this.#send(id, to, answering, language, xml("body", {}, render(said, language)), ...more);
   }
-}
 
-function bodyOf(text: string): Element {
-  return xml("body", {}, text);
+  #send(
+    id: string,
+    to: Jid,
+    answering: Jid | undefined,
+    language: Language | undefined,
+    ...children: Element[]
+  ): Promise<void> {
+    const from = answering ?? this.parts.contact;
+    return this.parts.stream.send(xml("message", { type: "chat", id, from, to, "xml:lang": language }, ...children));
+  }
 }

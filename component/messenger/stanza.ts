@@ -2,6 +2,7 @@
 import { type Element, createElement } from "ltx";
 import { type ErrorCode, Refusal, type StanzaErrorType } from "../lib/errors.js";
 import type { Jid } from "../lib/jid.js";
+import { chooseLanguage, FALLBACK, type Language, render } from "../lib/languages/index.js";
 
 export type { Element };
 
@@ -33,6 +34,8 @@ export interface ProtocolError {
   readonly condition: string;
   /** The XEP's own condition, beside the general one (RFC 6120 §8.3.4). */
   readonly specific?: { readonly name: string; readonly xmlns: string };
+  /** The same, where it has more to say than its name. */
+  readonly payload?: Element;
 }
 
 /** A refusal whose stanza a XEP lays down; the sentence is still that of `code`. */
@@ -85,9 +88,13 @@ export interface Router {
   presence(handler: StanzaHandler): void;
 }
 
-/** The error stanza for a refusal: addresses swapped, id kept, RFC 6120 §8.3 payload with the sentence as its text. */
-export function errorReply(stanza: Element, refusal: Refusal): Element {
-  const { from, to, id } = stanza.attrs as Record<string, string | undefined>;
+/**
+ * The error stanza for a refusal: addresses swapped, id kept, RFC 6120 §8.3 payload with the sentence as its text. `language`: the peer's, where
+ * more is known of it than what the stanza says.
+ */
+export function errorReply(stanza: Element, refusal: Refusal, language?: Language): Element {
+  const { from, to, id, "xml:lang": tag } = stanza.attrs as Record<string, string | undefined>;
+  const lang = language ?? chooseLanguage(tag) ?? FALLBACK;
   const error: ProtocolError = refusal instanceof ProtocolRefusal ? refusal.error : refusal.row;
   return xml(
     stanza.name,
@@ -96,8 +103,9 @@ export function errorReply(stanza: Element, refusal: Refusal): Element {
       "error",
       { type: error.type },
       xml(error.condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
-      xml("text", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }, refusal.message),
+      xml("text", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas", "xml:lang": lang }, render(refusal.said, lang)),
       error.specific && xml(error.specific.name, { xmlns: error.specific.xmlns }),
+      error.payload,
     ),
   );
 }

@@ -8,7 +8,7 @@ import type { Announced, Fetcher } from "../control/ports.js";
 import { pause } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { loggable, type Log } from "../lib/log.js";
-import { formatSize } from "../lib/units.js";
+import { say, size } from "../lib/said.js";
 import { announcedBy, lastSegment } from "./announced.js";
 import { Blocks } from "./blocks.js";
 import { Cut, get, type Answer, type Road } from "./get.js";
@@ -220,20 +220,20 @@ class Fetch {
 
   private tooMuch(): Refusal {
     const said = Math.min(this.limits.bytes, this.origin?.size ?? Infinity);
-    return new Refusal("larger-than-said", { name: this.name, size: formatSize(said) });
+    return new Refusal("larger-than-said", { name: this.name, size: size(said) });
   }
 
   private short(): Refusal | undefined {
-    const size = this.origin?.size;
-    if (size === undefined) return undefined;
-    return new Refusal("shorter-than-said", { name: this.name, got: formatSize(this.got), size: formatSize(size) });
+    const whole = this.origin?.size;
+    if (whole === undefined) return undefined;
+    return new Refusal("shorter-than-said", { name: this.name, got: size(this.got), size: size(whole) });
   }
 }
 
 function refuseEncoded({ headers }: IncomingMessage): void {
   const encoding = headers["content-encoding"]?.trim().toLowerCase() || "identity";
   if (encoding !== "identity")
-    throw new Refusal("link-bad", { why: `its server sends it as ${encoding.slice(0, 20)}, which was not asked for` });
+    throw new Refusal("link-bad", { why: say("link/encoding", { encoding: encoding.slice(0, 20) }) });
 }
 
 /** Says in the words of the error table what the parts below know only in theirs. */

@@ -10,6 +10,7 @@ import { request as httpsRequest } from "node:https";
 import type { LookupFunction, Socket } from "node:net";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
+import { say } from "../lib/said.js";
 import type { Checked, Guard } from "./guard.js";
 
 /** The connection broke, or stood still: what it brought may be gone on with. */
@@ -53,10 +54,10 @@ export async function get(road: Road, url: URL, headers: Record<string, string>,
     const location = message.headers.location;
     if (!REDIRECTS.has(status) || location === undefined) return { url: at, status, message };
     message.destroy();
-    if (hops === MAX_REDIRECTS) throw new Refusal("link-bad", { why: "it leads on and on" });
+    if (hops === MAX_REDIRECTS) throw new Refusal("link-bad", { why: say("link/endless") });
     const next = road.guard.judge(URL.canParse(location, at.href) ? new URL(location, at).href : location);
     if (at.protocol === "https:" && next.protocol === "http:")
-      throw new Refusal("link-bad", { why: "it leads from an encrypted address to one that is not" });
+      throw new Refusal("link-bad", { why: say("link/downgrade") });
     at = next;
   }
 }
@@ -133,5 +134,5 @@ function pinned(addresses: readonly Checked[]): LookupFunction {
 }
 
 function noHttp(cause: unknown): Refusal {
-  return new Refusal("link-refused", { status: "with something that is not HTTP" }, { cause });
+  return new Refusal("link-refused", { status: say("not-http") }, { cause });
 }

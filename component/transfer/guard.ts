@@ -10,6 +10,7 @@ import { Resolver, lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { Refusal } from "../lib/errors.js";
+import { say, type Word } from "../lib/said.js";
 
 /** A literal address that has been checked: what a socket may connect to. */
 export interface Checked {
@@ -43,11 +44,11 @@ export class Guard {
 
   /** Reads a link and answers it normalised, without its fragment. Asks nobody. Refusals: link-bad, link-not-allowed. */
   judge(text: string): URL {
-    if (text.length > MAX_URL) throw bad("it is too long");
-    if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) throw bad("it is not a web address");
+    if (text.length > MAX_URL) throw bad("link/long");
+    if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) throw bad("link/no-address");
     const url = new URL(text);
-    if (url.protocol !== "http:" && url.protocol !== "https:") throw bad("it begins with neither http: nor https:");
-    if (url.username !== "" || url.password !== "") throw bad("it carries a name or a password");
+    if (url.protocol !== "http:" && url.protocol !== "https:") throw bad("link/scheme");
+    if (url.username !== "" || url.password !== "") throw bad("link/password");
     const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
     if (this.options.ports.length > 0 && !this.options.ports.includes(port)) throw new Refusal("link-not-allowed");
     const literal = literalOf(url.hostname);
@@ -63,7 +64,7 @@ export class Guard {
    */
   async resolve(host: string, signal: AbortSignal): Promise<readonly Checked[]> {
     const name = canonical(host);
-    if (name === undefined) throw bad("it names no host");
+    if (name === undefined) throw bad("link/no-host");
     const literal = literalOf(name);
     if (literal) {
       if (!this.passes(literal)) throw new Refusal("link-not-allowed");
@@ -164,8 +165,8 @@ async function askDns(host: string, signal: AbortSignal): Promise<readonly strin
   }
 }
 
-function bad(why: string): Refusal {
-  return new Refusal("link-bad", { why });
+function bad(why: Word): Refusal {
+  return new Refusal("link-bad", { why: say(why) });
 }
 
 function unreachable(host: string, cause: unknown): Refusal {

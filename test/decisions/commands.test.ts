@@ -2,14 +2,17 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { COMMANDS, runLine } from "../../component/control/commands/index.js";
 import {
+  lines,
   parseArgs,
-  render,
   tokens,
   usage,
   type Caller,
+  type Reply,
   type Services,
 } from "../../component/control/commands/define.js";
 import { Refusal } from "../../component/lib/errors.js";
+import { render } from "../../component/lib/languages/index.js";
+import { say } from "../../component/lib/said.js";
 import { bare } from "../../component/lib/jid.js";
 
 const command = (word: string) => COMMANDS.find((c) => c.word === word)!;
@@ -17,6 +20,7 @@ const parse = (line: string) => {
   const [first, ...rest] = tokens(line);
   return parseArgs(command(first!.text.toLowerCase()), rest);
 };
+const inEnglish = (reply: Reply) => render(lines(reply), "en");
 const people = (addresses: readonly string[], groups: readonly string[] = []) => ({ addresses, groups });
 const romeo: Caller = { owner: bare("romeo@example.test"), answering: bare("bot@files.example.test"), member: true };
 const none = {} as Services; // what is tested here never gets as far as the services
@@ -118,18 +122,18 @@ describe("a line of chat", () => {
   test("what only members may do is refused to others, who are not shown it either", async () => {
     const guest = { ...romeo, member: false };
     expect((await refusal("send 1 to juliet@example.org", guest)).code).toBe("not-allowed");
-    const help = render(await runLine(none, guest, "help"));
+    const help = inEnglish(await runLine(none, guest, "help"));
     expect(help).toContain("accept FILE");
     expect(help).not.toContain("send FILE");
   });
 
   test("help names every command with its usage, and explains each", async () => {
-    const all = render(await runLine(none, romeo, "help"));
+    const all = inEnglish(await runLine(none, romeo, "help"));
     for (const c of COMMANDS) {
-      expect(all).toContain(usage(c));
-      expect(render(await runLine(none, romeo, `help ${c.word}`))).toContain(c.summary);
+      expect(all).toContain(render(usage(c), "en"));
+      expect(inEnglish(await runLine(none, romeo, `help ${c.word}`))).toContain(render(say(c.summary), "en"));
     }
-    expect(usage(command("send"))).toBe("send FILE to ADDRESS[, ADDRESS…]");
+    expect(render(usage(command("send")), "en")).toBe("send FILE to ADDRESS[, ADDRESS…]");
   });
 
   test("whatever is said, the answer is a refusal or arguments, never a crash", () => {

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import type { OfferEvent, OfferOrder, Parcel, Resource } from "../../component/control/ports.js";
+import { Tongues } from "../../component/control/tongues.js";
 import { type FullJid, bare, toJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
 import type { Office } from "../../component/control/ports.js";
@@ -33,7 +34,7 @@ beforeEach(() => {
   events = [];
   const fates = new Fates(clock);
   new Chat({ router: stream, stream, fates, clock, office: {} as Office, log: createLog("silent") }).start();
-  method = new LinkMethod({ stream, contact: CONTACT, fates });
+  method = new LinkMethod({ stream, contact: CONTACT, tongues: new Tongues(), fates });
 });
 
 const client = (receipts: boolean | undefined): Resource => ({
@@ -63,8 +64,8 @@ const bounce = (id: unknown, from: string = JULIET): Promise<unknown> =>
 test("the line and the link are with the stream in the same tick, for the bare address", async () => {
   method.offer(order(client(true)), report);
   expect(stream.sent.map((stanza) => stanza.attrs as unknown)).toEqual([
-    { type: "chat", id: expect.any(String), from: CONTACT, to: JULIET },
-    { type: "chat", id: expect.any(String), from: CONTACT, to: JULIET },
+    { type: "chat", id: expect.any(String), from: CONTACT, to: JULIET, "xml:lang": "en" },
+    { type: "chat", id: expect.any(String), from: CONTACT, to: JULIET, "xml:lang": "en" },
   ]);
   expect(events).toEqual([]);
   await settled();

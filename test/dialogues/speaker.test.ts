@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import type { Resource, Whereabouts } from "../../component/control/ports.js";
+import { Tongues } from "../../component/control/tongues.js";
 import { type FullJid, type Jid, bare, bareOf, toJid } from "../../component/lib/jid.js";
 import { Fates } from "../../component/messenger/methods/fates.js";
 import { StreamSpeaker } from "../../component/messenger/speaker.js";
@@ -17,15 +18,17 @@ let clock: FakeClock;
 let fates: Fates;
 let online: Resource[];
 let speaker: StreamSpeaker;
+let tongues: Tongues;
 beforeEach(() => {
   stream = new FakeStream();
   clock = new FakeClock();
   fates = new Fates(clock);
+  tongues = new Tongues();
   online = [];
   const whereabouts = {
     resources: (jid: Jid) => online.filter((resource) => bareOf(resource.jid) === jid),
   } as unknown as Whereabouts;
-  speaker = new StreamSpeaker({ stream, whereabouts, fates, contact: CONTACT, clock });
+  speaker = new StreamSpeaker({ stream, whereabouts, fates, contact: CONTACT, tongues, clock });
 });
 
 const client = (name: string, can: boolean | undefined): Resource => ({
@@ -49,8 +52,14 @@ test("says a line from the contact, or from the address that was addressed", asy
   await speaker.say(JULIET, "Hello <&> you");
   await speaker.say(at("balcony"), "Yes.", toJid("romeo\\40example.org@files.example.org"));
   expect(stream.sent.map((stanza) => stanza.attrs as unknown)).toEqual([
-    { type: "chat", id: expect.any(String), from: CONTACT, to: JULIET },
-    { type: "chat", id: expect.any(String), from: "romeo\\40example.org@files.example.org", to: at("balcony") },
+    { type: "chat", id: expect.any(String), from: CONTACT, to: JULIET, "xml:lang": "en" },
+    {
+      type: "chat",
+      id: expect.any(String),
+      from: "romeo\\40example.org@files.example.org",
+      to: at("balcony"),
+      "xml:lang": "en",
+    },
   ]);
   expect(stream.sent.map(read)).toEqual([
     ["Hello <&> you", undefined],

@@ -2,9 +2,11 @@
 import { parse } from "ltx";
 import { Pace } from "../../component/control/access.js";
 import type { Services } from "../../component/control/commands/define.js";
+import { Conversations } from "../../component/control/conversations.js";
 import { Delivery } from "../../component/control/delivery.js";
 import { Housekeeping } from "../../component/control/housekeeping.js";
 import { Intakes } from "../../component/control/intake.js";
+import { Invitations } from "../../component/control/invitations.js";
 import { Keeper } from "../../component/control/keeper.js";
 import { Ladder } from "../../component/control/ladder.js";
 import { Links } from "../../component/control/links.js";
@@ -12,12 +14,15 @@ import { Notices } from "../../component/control/notices.js";
 import { Counter } from "../../component/control/office.js";
 import type { Announced, BlobStore, Fetcher, Index, Office, OfferMethod } from "../../component/control/ports.js";
 import { Receptions } from "../../component/control/reception.js";
+import { Tongues } from "../../component/control/tongues.js";
+import { Rules, type RuleParts } from "../../component/control/rules.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type BareJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
 import { Chat } from "../../component/messenger/chat.js";
 import { BotContact } from "../../component/messenger/contact.js";
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
+import { Gateway } from "../../component/messenger/gateway.js";
 import { Fates } from "../../component/messenger/methods/fates.js";
 import { LinkMethod } from "../../component/messenger/methods/link.js";
 import { PresenceDirectory } from "../../component/messenger/presence.js";
@@ -65,6 +70,7 @@ export class Internet implements Fetcher {
 export class OfficeStage {
   readonly stream = new FakeStream();
   readonly clock = new FakeClock();
+  readonly tongues = new Tongues();
   readonly internet = new Internet();
   /** The bytes, unless they are elsewhere. */
   readonly blobs = new MemoryBlobStore();
@@ -81,8 +87,8 @@ export class OfficeStage {
   /** `url` and `more.blobs`: where the records and the bytes are; two stages over one are two lives of one program. `more.streams`: tried before the link. */
   constructor(
     url = "sqlite::memory:",
-    limits: Partial<{ file: number; quota: number; keep: number; transfers: number; commands: number }> = {},
-    more: { readonly blobs?: BlobStore; readonly streams?: readonly OfferMethod[] } = {},
+    limits: Partial<{ file: number; quota: number; keep: number; transfers: number; commands: number; invitations: number; invited: number }> = {},
+    more: { readonly blobs?: BlobStore; readonly streams?: readonly OfferMethod[]; readonly access?: Partial<RuleParts> } = {},
   ) {
     const log = createLog("silent");
     const { streams = [], blobs = this.blobs } = more;
@@ -95,6 +101,8 @@ export class OfficeStage {
       transfers: 2,
       commands: 100,
       fetch_time: 36e5,
+      invitations: 20,
+      invited: 3,
       ...limits,
     };
     const index = (this.index = openIndex(url, { log, clock, role: "server" }));
@@ -119,23 +127,27 @@ export class OfficeStage {
       log,
       clock,
     }));
-    const me = new BotContact({ router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" }); // prettier-ignore
-    const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, clock });
+    const rules = new Rules({ domain: "files.example.org", domains: ["example.org"], recipients: [], refuse: ["refused.example"], ...more.access }); // prettier-ignore
+    const me = new BotContact({ personBehind: (...a) => rules.personBehind(...a), router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" }); // prettier-ignore
+    const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, tongues: this.tongues, clock });
     new Chat({ router: stream, stream, office, fates, log, clock }).start();
     const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
     const link = (token: string, name: string): string =>
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
-    const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore
+    const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, tongues: this.tongues, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore
     const delivery = (this.delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
     const all = { ...given, domains: ["example.org"] };
-    const services: Services = { index, delivery, whereabouts: directory, speaker, clock, url: link, quota: given.quota, domain: "files.example.org" }; // prettier-ignore
+    const invitations = new Invitations({ invitations: given.invitations, invited: given.invited }, clock);
+    const services: Services = { rules, invitations, summaries: notices.summaries, index, delivery, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, quota: given.quota, domain: "files.example.org" }; // prettier-ignore
     const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, log }));
     const intakes = new Intakes(keeper, this.internet);
     const receptions = (this.receptions = new Receptions(keeper));
-    const counter = new Counter({ services, intakes, receptions, notices, pace: new Pace(given.commands, clock), domains: all.domains, admins: [bare("admin@example.org")], log }); // prettier-ignore
+    const conversations = new Conversations({ services, notices, contact, log });
+    const counter = new Counter({ conversations, contact, services, intakes, receptions, notices, pace: new Pace(given.commands, clock), domains: all.domains, admins: [bare("admin@example.org")], log }); // prettier-ignore
     this.housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
     this.desk = new Links({ index, blobs, delivery, clock, log });
     me.start();
+    new Gateway({ router: stream, stream, rules }).start();
     directory.start();
   }
 

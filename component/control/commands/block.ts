@@ -1,14 +1,15 @@
+import { say } from "../words.js";
 import { define } from "./define.js";
 
 export const block = define({
   word: "block",
-  summary: "Takes nothing more from an address or a whole domain; without one, says whom you block.",
+  summary: "command/block",
   members: false,
-  params: { address: { type: "address", optional: true, about: "Whom, or which domain." } },
+  params: { address: { type: "address", optional: true, about: "about/block" } },
   async run({ index, delivery }, { owner }, { address }) {
     if (address === undefined) {
       const blocks = await index.blocks(owner);
-      return { text: blocks.length > 0 ? "You block:" : "You block nobody.", rows: blocks.map((b) => [b]) };
+      return { text: say(blocks.length > 0 ? "block/list" : "block/nobody"), rows: blocks.map((b) => [b]) };
     }
     await index.block(owner, address, true);
     for (let before: number | undefined; ;) {
@@ -18,17 +19,17 @@ export const block = define({
       if (page.length < 50) break;
       before = page.at(-1)!.number;
     }
-    return { text: `You take nothing more from ${address}. “unblock ${address}” ends that.` };
+    return { text: say("block/done", { who: address }) };
   },
 });
 
 export const unblock = define({
   word: "unblock",
-  summary: "Takes files from an address again.",
+  summary: "command/unblock",
   members: false,
-  params: { address: { type: "address", about: "Whom, or which domain." } },
+  params: { address: { type: "address", about: "about/block" } },
   async run({ index }, { owner }, { address }) {
     await index.block(owner, address, false);
-    return { text: `You take files from ${address} again.` };
+    return { text: say("unblock/done", { who: address }) };
   },
 });

@@ -1,15 +1,13 @@
-import { label } from "../words.js";
+import { label, say } from "../words.js";
 import { define, parcelOf } from "./define.js";
 
 export const decline = define({
   word: "decline",
-  summary: "Says no to a file that waits for you; its sender is told.",
+  summary: "command/decline",
   members: false,
-  params: { parcel: { type: "which", about: "Its number or name." } },
+  params: { parcel: { type: "which", about: "about/file" } },
   async run({ index, delivery }, { owner }, { parcel: which }) {
     const parcel = await delivery.apply((await parcelOf(index, owner, which)).id, "decline");
-    return {
-      text: `Declined: ${label(parcel.name)} from ${parcel.sender}. Should you want it after all, say “accept ${parcel.number}”.`,
-    };
+    return { text: say("decline/done", { name: label(parcel.name), who: parcel.sender, number: parcel.number }) };
   },
 });

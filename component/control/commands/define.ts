@@ -2,13 +2,18 @@
  * What a command is: its word, its arguments as data, who may use it, and what it does. Chat text is rendered from this here;
  * forms, the HTTP API and the command line render the same declarations. Results are data too: nothing in a command knows a stanza.
  */
-import { Refusal, type Details } from "../../lib/errors.js";
+import { Refusal } from "../../lib/errors.js";
 import type { BareJid, Jid } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
 import type { Delivery } from "../delivery.js";
 import { addressOf, groupName, personOf, type People } from "../people.js";
 import type { FileFacts, Index, KeptFile, Parcel, Speaker, Whereabouts } from "../ports.js";
-import { label } from "../words.js";
+import type { Invitations } from "../invitations.js";
+import type { Rules } from "../rules.js";
+import type { Summaries } from "../summaries.js";
+import { list, row } from "../../lib/said.js";
+import type { Tongues } from "../tongues.js";
+import { label, say, type Said, type Word } from "../words.js";
 
 /** What each type of argument becomes. */
 interface Values {
@@ -29,7 +34,7 @@ export interface Param {
   /** The word that stands before it in chat ("to"). */
   readonly keyword?: string;
   readonly optional?: boolean;
-  readonly about: string;
+  readonly about: Word;
 }
 
 type Params = Readonly<Record<string, Param>>;
@@ -41,6 +46,10 @@ export interface Services {
   readonly delivery: Delivery;
   readonly whereabouts: Whereabouts;
   readonly speaker: Speaker;
+  readonly tongues: Tongues;
+  readonly rules: Rules;
+  readonly invitations: Invitations;
+  readonly summaries: Summaries;
   readonly clock: Clock;
   readonly url: (token: string, name: string) => string;
   readonly quota: number;
@@ -60,15 +69,15 @@ export interface Caller {
 
 /** A reply: lines of text and rows, and perhaps a file to be handed over by its URL. */
 export interface Reply {
-  readonly text: string;
-  readonly rows?: readonly (readonly string[])[];
-  readonly after?: string;
+  readonly text: Said;
+  readonly rows?: readonly (readonly Said[])[];
+  readonly after?: Said;
   readonly hand?: { readonly url: string; readonly file: FileFacts };
 }
 
 export interface Command {
   readonly word: string;
-  readonly summary: string;
+  readonly summary: Word;
   readonly params: Params;
   /** Only for people of the domains that are served; the others are for recipients too. */
   readonly members: boolean;
@@ -85,24 +94,33 @@ export function define<const P extends Params>(
   return command;
 }
 
-const NAMES: Readonly<Record<keyof Values, string>> = {
-  which: "FILE",
-  address: "ADDRESS",
-  addresses: "ADDRESS[, ADDRESS…]",
-  people: "ADDRESS[, ADDRESS…]",
-  group: "GROUP",
-  number: "N",
-  word: "WORD",
+const NOUNS: Readonly<Record<keyof Values, Word>> = {
+  which: "noun/file",
+  address: "noun/address",
+  addresses: "noun/address",
+  people: "noun/address",
+  group: "noun/group",
+  number: "noun/number",
+  word: "noun/word",
 };
 
 /** "send FILE to ADDRESS[, ADDRESS…]" */
-export function usage(command: Command): string {
-  const words = Object.values(command.params).map((p) => {
-    const word = (p.keyword ? `${p.keyword} ` : "") + NAMES[p.type];
-    return p.optional ? `[${word}]` : word;
+export function usage(command: Command): Said {
+  const params = Object.values(command.params).map(({ type, keyword, optional }) => {
+    const noun = say(NOUNS[type]);
+    const several = type === "addresses" || type === "people" ? [noun, "[, ", noun, "…]"] : [noun];
+    const words = [keyword ? `${keyword} ` : "", ...several];
+    return inOne(optional ? ["[", ...words, "]"] : words);
   });
-  return [command.word, ...words].join(" ");
+  return example(command.word, ...params);
 }
+
+/** How a command goes with these: "send 12 to ADDRESS". */
+export function example(...words: readonly Said[]): Said {
+  return { join: words, by: " " };
+}
+
+const inOne = (pieces: readonly Said[]): Said => ({ join: pieces, by: "" });
 
 interface Token {
   readonly text: string;
@@ -133,9 +151,9 @@ export function parseArgs(
     const mine = take(left, param, next, i === params.length - 1);
     if (param.type === "people") mine.push(...also.map((text) => ({ text, quoted: true })));
     if (mine.length > 0) args[name] = valueOf(command, param, mine);
-    else if (!param.optional) throw wrong(command, `Which ${NAMES[param.type].replace(/\[.*/, "")}?`);
+    else if (!param.optional) throw wrong(command, say("which-one", { what: say(NOUNS[param.type]) }));
   });
-  if (left.length > 0) throw wrong(command, `I do not know what “${label(left.map((t) => t.text).join(" "))}” is for.`);
+  if (left.length > 0) throw wrong(command, say("what-for", { text: label(left.map((t) => t.text).join(" ")) }));
   return args;
 }
 
@@ -161,7 +179,7 @@ function valueOf(command: Command, param: Param, mine: readonly Token[]): unknow
     case "which":
       return mine.length === 1 && isNumber(mine[0]) ? Number(text.replace("#", "")) : text;
     case "number":
-      if (!isNumber(mine[0])) throw wrong(command, `“${label(text)}” is not a number.`);
+      if (!isNumber(mine[0])) throw wrong(command, say("not-a-number", { text: label(text) }));
       return Number(text.replace("#", ""));
     case "word":
       return text.toLowerCase();
@@ -169,17 +187,17 @@ function valueOf(command: Command, param: Param, mine: readonly Token[]): unknow
       return addressOf(text);
     case "group": {
       const name = groupName(text);
-      if (name === undefined) throw wrong(command, `“${label(text)}” is no name for a group.`);
+      if (name === undefined) throw wrong(command, say("not-a-group", { text: label(text) }));
       return name;
     }
     case "addresses": {
       const list = mine.filter((t) => !isSeparator(t)).map((t) => personOf(t.text));
-      if (list.length === 0) throw wrong(command, "To whom?");
+      if (list.length === 0) throw wrong(command, say("to-whom"));
       return [...new Set(list)];
     }
     case "people": {
       const people = peopleIn(mine);
-      if (people.addresses.length + people.groups.length === 0) throw wrong(command, "To whom?");
+      if (people.addresses.length + people.groups.length === 0) throw wrong(command, say("to-whom"));
       return people;
     }
   }
@@ -207,7 +225,7 @@ function peopleIn(all: readonly Token[]): People {
   return { addresses: [...addresses], groups };
 }
 
-function wrong(command: Command, why: string): Refusal {
+function wrong(command: Command, why: Said): Refusal {
   return new Refusal("bad-argument", { why, usage: usage(command) });
 }
 
@@ -228,18 +246,17 @@ function theOne<T extends { number: number }>(
   which: number | string,
   none: "no-such-file" | "no-such-parcel",
 ): T {
-  const details: Details = { which: typeof which === "number" ? `number ${which}` : `“${label(which)}”` };
+  const details = { which: typeof which === "number" ? say("by-number", { number: which }) : say("by-name", { name: label(which) }) }; // prettier-ignore
   if (found.length > 1)
     throw new Refusal("ambiguous-name", {
       which: label(String(which)),
-      numbers: found.map((f) => f.number).join(", "),
+      numbers: list(found.map((f) => f.number)),
     });
   if (!found[0]) throw new Refusal(none, details);
   return found[0];
 }
 
-/** A reply as plain text. */
-export function render(reply: Reply): string {
-  const rows = reply.rows?.map((row) => row.filter(Boolean).join(" · ")) ?? [];
-  return [reply.text, ...rows, reply.after ?? ""].filter(Boolean).join("\n");
+/** A reply as lines of chat. */
+export function lines({ text, rows = [], after = "" }: Reply): readonly Said[] {
+  return [text, ...rows.map(row), after].filter((line) => line !== "");
 }

@@ -1,7 +1,8 @@
 import { Refusal } from "../../lib/errors.js";
+import { list } from "../../lib/said.js";
 import { MOST_CUT } from "../admission.js";
 import { remove } from "../sending.js";
-import { label } from "../words.js";
+import { label, say } from "../words.js";
 import { decline } from "./decline.js";
 import { define, fileOf } from "./define.js";
 
@@ -10,21 +11,20 @@ const isNamed = (name: string, which: string | number): boolean =>
 
 export const del = define({
   word: "del",
-  summary: "Deletes a file of yours, ends its links, and takes it back from those who have not fetched it.",
+  summary: "command/del",
   members: false,
-  params: { file: { type: "which", about: "Its number or name." } },
+  params: { file: { type: "which", about: "about/file" } },
   async run(services, caller, { file: which }) {
     try {
       const file = await fileOf(services.index, caller.owner, which);
       const from = await remove(services, file);
-      return {
-        text: `Deleted: ${label(file.name)} (number ${file.number}).${from.length > 0 ? ` Taken back from ${from.join(", ")}.` : ""}`,
-      };
+      const details = { name: label(file.name), number: file.number, who: list(from) };
+      return { text: say(from.length > 0 ? "del/taken-back" : "del/done", details) };
     } catch (e) {
       if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
       const cut = (await services.index.cutIntakes(caller.owner, MOST_CUT)).find((c) => isNamed(c.name, which));
       if (cut && (await services.index.dropCutIntakes({ id: cut.id }, 1)) > 0)
-        return { text: `Forgotten: what I had of ${label(cut.name)}.` };
+        return { text: say("del/forgotten", { name: label(cut.name) }) };
       return decline.run(services, caller, { parcel: which }).catch((other: unknown) => {
         throw other instanceof Refusal && other.code === "no-such-parcel" ? e : other;
       });

@@ -6,9 +6,9 @@ import type { KeptFile } from "../ports.js";
 
 export const get = define({
   word: "get",
-  summary: "Gives you a file of yours, or one that waits for you.",
+  summary: "command/get",
   members: false,
-  params: { file: { type: "which", about: "Its number or name." } },
+  params: { file: { type: "which", about: "about/file" } },
   async run(services, caller, { file: which }) {
     try {
       const file = await fileOf(services.index, caller.owner, which);

@@ -1,7 +1,7 @@
 /** All commands, in the order in which `help` names them, and how a line of chat becomes one of them. */
 import { distance } from "fastest-levenshtein";
 import { Refusal } from "../../lib/errors.js";
-import { label } from "../words.js";
+import { label, say, type Said } from "../words.js";
 import { accept } from "./accept.js";
 import { block, unblock } from "./block.js";
 import { decline } from "./decline.js";
@@ -10,6 +10,7 @@ import { del } from "./del.js";
 import { get } from "./get.js";
 import { groupadd, groupdel, grouplist } from "./groups.js";
 import { makeHelp } from "./help.js";
+import { language } from "./language.js";
 import { link } from "./link.js";
 import { list } from "./list.js";
 import { resend } from "./resend.js";
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   groupdel,
   block,
   unblock,
+  language,
 ];
 
 /** Runs a line of chat. @throws Refusal */
@@ -46,9 +48,9 @@ export async function runLine(services: Services, caller: Caller, line: string):
   return command.run(services, caller, parseArgs(command, rest, caller.also));
 }
 
-/** " Did you mean “send”?", where one word is near enough. */
-function hint(word: string): string {
+/** "Did you mean “send”?", where one word is near enough. */
+function hint(word: string): Said {
   if (word.length > 20) return "";
   const [near] = COMMANDS.map((c) => ({ word: c.word, off: distance(c.word, word) })).sort((a, b) => a.off - b.off);
-  return near && near.off <= 2 && near.off < word.length - 1 ? ` Did you mean “${near.word}”?` : "";
+  return near && near.off <= 2 && near.off < word.length - 1 ? say("hint", { word: near.word }) : "";
 }

@@ -1,16 +1,16 @@
-import { formatSize } from "../../lib/units.js";
+import { size } from "../../lib/said.js";
 import { MOST_CUT } from "../admission.js";
-import { STATES, day, label, minute } from "../words.js";
+import { STATES, day, label, minute, say, type Said } from "../words.js";
 import { define } from "./define.js";
 
 const PAGE = 20;
 
 export const list = define({
   word: "list",
-  summary: "Your files, and what waits for you.",
+  summary: "command/list",
   members: false,
   params: {
-    before: { type: "number", keyword: "before", optional: true, about: "Only what is older than this number." },
+    before: { type: "number", keyword: "before", optional: true, about: "about/before" },
   },
   async run({ index, quota }, { owner, member }, { before }) {
     const [files, parcels, used, cut] = await Promise.all([
@@ -19,32 +19,32 @@ export const list = define({
       index.usage(owner),
       before === undefined ? index.cutIntakes(owner, MOST_CUT) : [],
     ]);
-    const rows: string[][] = files.map((f) => [
-      String(f.number),
+    const rows: Said[][] = files.map((f) => [
+      f.number,
       label(f.name),
-      formatSize(f.size),
-      `until ${day(f.until)}`,
+      size(f.size),
+      say("list/until", { until: day(f.until) }),
     ]);
-    if (cut.length > 0) rows.push(["Cut on the way (send it again, and it goes on):"]);
+    if (cut.length > 0) rows.push([say("list/cut")]);
     for (const c of cut)
-      rows.push([label(c.name), `${formatSize(c.held)} of ${formatSize(c.size)}`, `until ${minute(c.until)}`]);
-    if (parcels.length > 0) rows.push(["For you:"]);
+      rows.push([label(c.name), say("list/held", { got: size(c.held), size: size(c.size) }), say("list/until", { until: minute(c.until) })]); // prettier-ignore
+    if (parcels.length > 0) rows.push([say("list/for-you")]);
     for (const p of parcels)
       rows.push([
-        String(p.number),
+        p.number,
         label(p.name),
-        formatSize(p.size),
-        `from ${p.sender}`,
+        size(p.size),
+        say("list/from", { who: p.sender }),
         STATES[p.state],
-        `until ${day(p.until)}`,
+        say("list/until", { until: day(p.until) }),
       ]);
     const full = Math.max(files.length, parcels.length) === PAGE;
     const last = Math.max(files.at(-1)?.number ?? 0, parcels.at(-1)?.number ?? 0);
     const text = member
-      ? `You keep ${used.files === 1 ? "1 file" : `${used.files} files`}: ${formatSize(used.bytes)} of ${formatSize(quota)}.`
+      ? say("list/keeps", { count: used.files, size: size(used.bytes), quota: size(quota) })
       : parcels.length === 0
-        ? "Nothing waits for you."
+        ? say("list/nothing")
         : "";
-    return { text, rows, after: full ? `Say “list before ${last}” for older ones.` : "" };
+    return { text, rows, after: full ? say("list/older", { number: last }) : "" };
   },
 });

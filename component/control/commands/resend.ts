@@ -1,22 +1,25 @@
 import { Refusal } from "../../lib/errors.js";
+import { list } from "../../lib/said.js";
 import { everybody } from "../people.js";
 import { resend as sendAgain } from "../sending.js";
-import { label } from "../words.js";
-import { define, fileOf } from "./define.js";
+import { label, say } from "../words.js";
+import { define, example, fileOf } from "./define.js";
 
 export const resend = define({
   word: "resend",
-  summary: "Offers a file again to those who had it from you.",
+  summary: "command/resend",
   members: true,
   params: {
-    file: { type: "which", about: "Its number or name." },
-    to: { type: "people", keyword: "to", optional: true, about: "Only to these." },
+    file: { type: "which", about: "about/file" },
+    to: { type: "people", keyword: "to", optional: true, about: "about/resend-to" },
   },
   async run(services, { owner }, { file: which, to: people }) {
     const file = await fileOf(services.index, owner, which);
     const to = people && (await everybody(services.index, owner, people));
     const lines = await sendAgain(services, file, to);
-    if (lines.length > 0) return { text: lines.join("\n") };
-    throw new Refusal("bad-argument", { why: `${label(file.name)} has not been sent to ${to ? to.join(", ") : "anybody"} yet.`, usage: `send ${file.number} to ADDRESS` }); // prettier-ignore
+    if (lines) return { text: lines };
+    const name = label(file.name);
+    const why = to ? say("resend/not-to", { name, who: list(to) }) : say("resend/nobody", { name });
+    throw new Refusal("bad-argument", { why, usage: example("send", file.number, "to", say("noun/address")) });
   },
 });

@@ -4,14 +4,14 @@ import { define, fileOf } from "./define.js";
 
 export const send = define({
   word: "send",
-  summary: "Sends a file of yours to somebody, or to a group, at once or when they are next online.",
+  summary: "command/send",
   members: true,
   params: {
-    file: { type: "which", about: "Its number or name." },
-    to: { type: "people", keyword: "to", about: "Whom it is for: addresses and groups of yours, with commas." },
+    file: { type: "which", about: "about/file" },
+    to: { type: "people", keyword: "to", about: "about/send-to" },
   },
   async run(services, { owner }, { file: which, to }) {
     const file = await fileOf(services.index, owner, which);
-    return { text: (await sendTo(services, file, await everybody(services.index, owner, to))).join("\n") };
+    return { text: await sendTo(services, file, await everybody(services.index, owner, to)) };
   },
 });

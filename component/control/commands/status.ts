@@ -1,4 +1,4 @@
-import { STATES, label, minute } from "../words.js";
+import { STATES, label, minute, ofFile, say, type Said } from "../words.js";
 import { define, fileOf } from "./define.js";
 
 const PAGE = 20;
@@ -7,31 +7,23 @@ const STEPS = 20;
 
 export const status = define({
   word: "status",
-  summary: "What became of what you sent.",
+  summary: "command/status",
   members: true,
-  params: { file: { type: "which", optional: true, about: "Only of this file, with every step." } },
+  params: { file: { type: "which", optional: true, about: "about/status-file" } },
   async run({ index }, { owner }, { file: which }) {
     if (which === undefined) {
       const parcels = await index.sentBy(owner, undefined, PAGE);
-      const rows = parcels.map((p) => [
-        String(p.senderNumber),
-        label(p.name),
-        p.recipient,
-        STATES[p.state],
-        minute(p.changed),
-      ]);
-      return { text: rows.length > 0 ? "What you sent, newest first:" : "You have not sent anything yet.", rows };
+      const rows = parcels.map((p) => [p.senderNumber, label(p.name), p.recipient, STATES[p.state], minute(p.changed)]);
+      return { text: say(rows.length > 0 ? "status/sent" : "status/nothing"), rows };
     }
     const file = await fileOf(index, owner, which);
     const parcels = await index.parcelsOf(file.id, PAGE);
-    const rows: string[][] = [];
+    const rows: Said[][] = [];
     for (const p of parcels) {
       rows.push([p.recipient, STATES[p.state], minute(p.changed)]);
-      for (const h of (await index.history(p.id)).slice(-STEPS)) rows.push([`  ${minute(h.at)}`, h.event, h.detail]);
+      for (const h of (await index.history(p.id)).slice(-STEPS))
+        rows.push([{ join: ["  ", minute(h.at)], by: "" }, h.event, h.detail]);
     }
-    return {
-      text: `${label(file.name)} (number ${file.number})${rows.length > 0 ? ":" : " has not been sent to anybody yet."}`,
-      rows,
-    };
+    return { text: say(rows.length > 0 ? "status/file" : "status/unsent", ofFile(file)), rows };
   },
 });

@@ -1,6 +1,7 @@
 /** Who is where, what is said to people, and the ways to hand a parcel over. */
 import type { ErrorCode } from "../../lib/errors.js";
 import type { BareJid, FullJid, Jid } from "../../lib/jid.js";
+import type { Said } from "../../lib/said.js";
 import type { Span, FileFacts, Parcel } from "../values.js";
 import type { BlobReader } from "./blobs.js";
 
@@ -34,12 +35,14 @@ export interface Whereabouts {
 
 /** Says things to people, in chat. */
 export interface Speaker {
-  /** One message of plain text to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. `id`: the same for what is said again because nobody knows whether it was said. */
-  say(to: Jid, text: string, answering?: Jid, id?: string): Promise<void>;
+  /** One message, in the language of whoever gets it, to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. `id`: the same for what is said again because nobody knows whether it was said. `corrects`: the id of what it replaces (XEP-0308). */
+  say(to: Jid, said: Said, answering?: Jid, id?: string, corrects?: string): Promise<void>;
+  /** Whether everybody who would see a correction sees it in the place of what it corrects. */
+  corrects(to: Jid): boolean;
   /** As `say`; settles when a client says that it has it (XEP-0184), or after a moment where none does. Never rejects. */
-  introduce(to: BareJid, text: string): Promise<void>;
+  introduce(to: BareJid, said: Said): Promise<void>;
   /** As `say`, to an address that may not exist or may not be wanted there; tells if a server gives it back. */
-  ask(to: Jid, text: string, bounced: (condition: string) => void): Promise<void>;
+  ask(to: Jid, said: Said, bounced: (condition: string) => void): Promise<void>;
   /**
    * One person's words to another, as they are, under `as`: the address here that stands in for him. `message`: their id, and that of the words
    * that they replace (XEP-0308). Settles as `say`; `bounced` is called if a server gives them back.
@@ -53,9 +56,9 @@ export interface Speaker {
 
 export interface ProgressLine {
   /** Replaces what it said; rate-limited by the speaker. */
-  update(text: string): void;
+  update(said: Said): void;
   /** The last word. */
-  end(text: string): Promise<void>;
+  end(said: Said): Promise<void>;
 }
 
 /** A parcel to be handed over by one method to one recipient. */
@@ -66,7 +69,7 @@ export interface OfferOrder {
   /** For link offers. */
   readonly url: string;
   /** The chat line that goes before it; "" when it has been said. */
-  readonly line: string;
+  readonly line: Said;
   /** Settles when he has the line that has been said, or after a moment: for offers that clients lose which have not read it. Never rejects. */
   readonly introduced?: Promise<void>;
   /** The bytes, for methods that move them. */

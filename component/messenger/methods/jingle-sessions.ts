@@ -8,6 +8,7 @@ import { Bygones } from "../../lib/bygones.js";
 import { Counts } from "../../lib/counts.js";
 import { Refusal } from "../../lib/errors.js";
 import { type BareJid, type FullJid, bareOf, isFull } from "../../lib/jid.js";
+import { say } from "../../lib/said.js";
 import type { Reply } from "../negotiate/jingle.js";
 import { type Element, type IqRequest, type ProtocolError, ProtocolRefusal, type Router } from "../stanza.js";
 import * as wire from "../wire/xep0166-jingle.js";
@@ -117,7 +118,7 @@ export class JingleSessions {
       member: bareOf(peer),
       name: offer.file.name ?? "file",
     };
-    if (this.#begun.of(facts.member) >= OF_ONE) throw new Refusal("too-many-requests", { wait: "a moment" });
+    if (this.#begun.of(facts.member) >= OF_ONE) throw new Refusal("too-many-requests", { wait: say("a-moment") });
     this.#begun.add(facts.member);
     const intake = new JingleIntake(this.parts, facts, offer);
     const session = this.open(facts, intake, () => this.#begun.drop(facts.member));
@@ -135,7 +136,7 @@ function unfit({ description, senders, security }: wire.Content): Refusal | unde
   if (security !== undefined) return new Refusal("encrypted", { scheme: "OMEMO" });
   if (description?.type !== "file") return new Refusal("no-such-service");
   // XEP-0234 §6.2: he asks for a file. What is his, he is offered.
-  if (senders === "responder") return new Refusal("no-such-file", { which: description.file.name ?? "of that kind" });
+  if (senders === "responder") return new Refusal("no-such-file", { which: description.file.name ?? say("of-that-kind") });
   return undefined;
 }
 

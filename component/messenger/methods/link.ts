@@ -3,9 +3,11 @@
  * address: the server gives them to whichever client is there, copies them to the others, and keeps them for who is away.
  */
 import type { OfferEvent, OfferMethod, OfferOrder } from "../../control/ports.js";
+import type { Tongues } from "../../control/tongues.js";
 import { asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { BareJid } from "../../lib/jid.js";
+import { render } from "../../lib/languages/index.js";
 import type { Fates } from "./fates.js";
 import { fileMessage } from "../wire/file-message.js";
 import { type Element, type StanzaStream, xml } from "../stanza.js";
@@ -18,6 +20,7 @@ export interface LinkMethodParts {
   readonly stream: StanzaStream;
   /** Who offers. */
   readonly contact: BareJid;
+  readonly tongues: Tongues;
   readonly fates: Fates;
 }
 
@@ -37,9 +40,10 @@ export class LinkMethod implements OfferMethod {
    * the URL itself tells that it has ended, and only the control unit knows why.
    */
   offer({ parcel, resources, url, line }: OfferOrder, report: (event: OfferEvent) => void): () => void {
-    const { stream, contact, fates } = this.parts;
+    const { stream, contact, tongues, fates } = this.parts;
+    const language = tongues.of(parcel.recipient);
     const message = (id: string, ...children: Element[]): Element =>
-      xml("message", { type: "chat", id, from: contact, to: parcel.recipient }, ...children);
+      xml("message", { type: "chat", id, from: contact, to: parcel.recipient, "xml:lang": language }, ...children);
     let withdrawn = false;
     const tell = (event: OfferEvent): void => {
       if (!withdrawn) report(event);
@@ -47,7 +51,7 @@ export class LinkMethod implements OfferMethod {
 
     const id = randomId();
     const sent = Promise.all([
-      line === "" ? undefined : stream.send(message(randomId(), xml("body", {}, line))),
+      line === "" ? undefined : stream.send(message(randomId(), xml("body", {}, render(line, language)))),
       stream.send(message(id, ...fileMessage(url, parcel), receipts.write({ type: "request" }))),
     ]).then(
       () => {

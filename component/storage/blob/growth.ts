@@ -1,5 +1,6 @@
 /** How far an object that is being written can be read, for those who read it meanwhile. */
 import { Refusal } from "../../lib/errors.js";
+import { say } from "../../lib/said.js";
 
 export class Growth {
   #landed = 0;
@@ -27,7 +28,7 @@ export class Growth {
     for (;;) {
       signal?.throwIfAborted();
       if (this.#landed > at) return this.#landed;
-      if (this.#ended) throw new Refusal("stream-cut", { name: "it" });
+      if (this.#ended) throw new Refusal("stream-cut", { name: say("that-file") });
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           this.#waiting.delete(wake);

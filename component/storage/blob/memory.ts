@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
+import { say } from "../../lib/said.js";
 import { Growth } from "./growth.js";
 import { checkKey, checkSpan } from "./key.js";
 import { pourChunks } from "./pour.js";
@@ -76,7 +77,7 @@ export class MemoryBlobStore implements BlobStore {
   /** Throws when the store is away, or when it is full and something is `added`. */
   meet(added = 0): void {
     if (this.trouble === "down") throw new Refusal("storage-down");
-    if (this.trouble === "full" && added > 0) throw new Refusal("disk-full", { name: "it" });
+    if (this.trouble === "full" && added > 0) throw new Refusal("disk-full", { name: say("that-file") });
   }
 }
 

@@ -1,6 +1,7 @@
 /** The connection to an S3 store: the SDK's client with our time limits, and what the store's answers mean. */
 import type { S3 } from "@aws-sdk/client-s3";
 import { Refusal } from "../../lib/errors.js";
+import { say } from "../../lib/said.js";
 
 /** Where the objects lie. */
 export interface S3Place {
@@ -104,7 +105,7 @@ const FULL = new Set(["XMinioStorageFull", "InsufficientStorage", "QuotaExceeded
 export function s3Refusal(thrown: unknown): Error {
   if (thrown instanceof Refusal || thrown instanceof RangeError) return thrown;
   const { name, status } = anatomy(thrown);
-  if (status === 507 || FULL.has(name)) return new Refusal("disk-full", { name: "it" }, { cause: thrown });
+  if (status === 507 || FULL.has(name)) return new Refusal("disk-full", { name: say("that-file") }, { cause: thrown });
   return new Refusal(isMissing(thrown) ? "not-found" : "storage-down", {}, { cause: thrown });
 }
 
@@ -112,16 +113,16 @@ export function s3Refusal(thrown: unknown): Error {
 export function s3Complaint(thrown: unknown, place: S3Place): { sentence: string; away: boolean } {
   const cause = thrown instanceof Refusal && thrown.cause !== undefined ? thrown.cause : thrown;
   const { name, status } = anatomy(cause);
-  const say = (sentence: string) => ({ sentence: `[storage] ${sentence}`, away: false });
+  const tell = (sentence: string) => ({ sentence: `[storage] ${sentence}`, away: false });
   if (name === "CredentialsProviderError" || /^Could not load credentials/.test((cause as Foreign)?.message ?? ""))
-    return say("access_key and secret_key are empty, and the AWS environment has none either");
-  if (name === "NoSuchBucket" || status === 404) return say(`url: there is no bucket “${place.bucket}”: make it first`);
-  if (name === "InvalidAccessKeyId") return say("access_key: the S3 store does not know this key");
-  if (name === "SignatureDoesNotMatch") return say("secret_key: the S3 store says that it is wrong");
+    return tell("access_key and secret_key are empty, and the AWS environment has none either");
+  if (name === "NoSuchBucket" || status === 404) return tell(`url: there is no bucket “${place.bucket}”: make it first`);
+  if (name === "InvalidAccessKeyId") return tell("access_key: the S3 store does not know this key");
+  if (name === "SignatureDoesNotMatch") return tell("secret_key: the S3 store says that it is wrong");
   if (status === 401 || status === 403)
-    return say(`url: the S3 store does not let this key write, read, list and delete in “${place.bucket}” (${name})`);
+    return tell(`url: the S3 store does not let this key write, read, list and delete in “${place.bucket}” (${name})`);
   if (status === 301 || name === "PermanentRedirect" || name === "AuthorizationHeaderMalformed")
-    return say(`url: the bucket “${place.bucket}” is not in region “${place.region}”: set region=…`);
+    return tell(`url: the bucket “${place.bucket}” is not in region “${place.region}”: set region=…`);
   const where = place.endpoint || `AWS, region ${place.region}`;
   const { code, message } = (cause ?? {}) as Foreign;
   const why = code ?? (message || name);

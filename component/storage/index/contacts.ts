@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import type { Contact, Index, Instant } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
-import { formatSize } from "../../lib/units.js";
+import { size as sizeOf } from "../../lib/said.js";
 import { domainOf, type BareJid } from "../../lib/jid.js";
 import { keepable, nameKey } from "./names.js";
 import type { Records, Transaction } from "./records.js";
@@ -124,7 +124,7 @@ export async function takeRoom(
   const number = await takeNumber(transaction, owner, at, { bytes: size, files: 1 }, quota);
   if (number !== undefined) return number;
   const { bytes } = await heldBy(transaction.db, owner);
-  throw new Refusal("over-quota", { name, size: formatSize(size), used: formatSize(bytes), quota: formatSize(quota) });
+  throw new Refusal("over-quota", { name, size: sizeOf(size), used: sizeOf(bytes), quota: sizeOf(quota) });
 }
 
 /** A file of so many bytes is no longer his. */

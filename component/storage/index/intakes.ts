@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import type { Index, Intake, KeptFile } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
+import { say } from "../../lib/said.js";
 import { doom } from "./blobs.js";
 import { takeRoom } from "./contacts.js";
 import { fileById } from "./files.js";
@@ -118,7 +119,7 @@ export function intakes(records: Records): Intakes {
   async function alreadyKept({ db }: Transaction, intake: Intake): Promise<KeptFile> {
     const [row] = await fileById(db, { id: intake.id });
     if (row) return toFile(row);
-    throw new Refusal("wrong-state", { which: intake.name, state: "given up" });
+    throw new Refusal("wrong-state", { which: intake.name, state: say("given-up") });
   }
 
   return {

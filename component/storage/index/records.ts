@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks";
 import type { BareJid } from "../../lib/jid.js";
 import { Refusal } from "../../lib/errors.js";
+import { say } from "../../lib/said.js";
 import { pause, systemClock, type Clock } from "../../lib/clock.js";
 import { randomId } from "../../lib/ids.js";
 import type { Log } from "../../lib/log.js";
@@ -134,7 +135,7 @@ export class Records {
         this.#down = true;
         // The sentence about a full disk names what was to be kept; here that is a record.
         throw trouble === "full"
-          ? new Refusal("disk-full", { name: "this" }, { cause: error })
+          ? new Refusal("disk-full", { name: say("that-file") }, { cause: error })
           : new Refusal("index-down", {}, { cause: error });
       }
     }

@@ -2,7 +2,7 @@
 import type { ByteStream } from "../../control/ports.js";
 import { pause, type Clock } from "../../lib/clock.js";
 import { Refusal } from "../../lib/errors.js";
-import { formatSize } from "../../lib/units.js";
+import { say, size } from "../../lib/said.js";
 import { Inflow } from "./inflow.js";
 import type { Line } from "./line.js";
 import type { Memory } from "./memory.js";
@@ -58,7 +58,7 @@ export class SocksStream implements ByteStream {
       // Whether there is more is known when the system has been asked once again.
       for (let turns = 0; got === most && inflow.ready === 0 && turns < 2; turns++) await turn();
       if (got + inflow.ready > most)
-        throw new Refusal("larger-than-said", { name: "The file", size: formatSize(most) });
+        throw new Refusal("larger-than-said", { name: say("the-file"), size: size(most) });
       line.deafen();
       return got;
     } catch (e) {
