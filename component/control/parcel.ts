@@ -6,7 +6,7 @@
  *        ├────bounce────────┘ └─────cut───────┤        and from each of these: declined, expired, withdrawn, failed
  *        └──────────────broken────────────────┘
  */
-import type { ParcelState } from "./ports.js";
+import type { Parcel, ParcelState } from "./ports.js";
 
 export type ParcelEvent =
   | "offer" // an offer is on the wire
@@ -127,4 +127,16 @@ export const OPEN_STATES: readonly ParcelState[] = ["waiting", "offered", "movin
 /** Whether anything is still to become of it. */
 export function isOpen(state: ParcelState): boolean {
   return OPEN_STATES.includes(state);
+}
+
+/**
+ * Whether everybody to whom a file was sent has it, by all parcels that were ever made of it. Who has said no, or has missed it, has not;
+ * from whom it was taken back, to him it was not sent.
+ */
+export function isFetched(parcels: readonly Pick<Parcel, "recipient" | "state">[]): boolean {
+  const having = new Set(parcels.filter(({ state }) => state === "delivered").map(({ recipient }) => recipient));
+  return (
+    having.size > 0 &&
+    parcels.every(({ recipient, state }) => state === "withdrawn" || (having.has(recipient) && !isOpen(state)))
+  );
 }

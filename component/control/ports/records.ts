@@ -36,6 +36,12 @@ export interface FreshFile {
   readonly slot?: string;
 }
 
+/** A file whose end is near, with all parcels that were ever made of it, and how well their recipients know us. */
+export interface Ending {
+  readonly file: KeptFile;
+  readonly parcels: readonly (Parcel & { readonly standing: Contact["standing"] })[];
+}
+
 /** What one step of a parcel writes, all of it or nothing. */
 export interface ParcelStep {
   readonly parcel: Parcel; // as it was read
@@ -128,8 +134,11 @@ export interface Index {
   files(owner: BareJid, before: number | undefined, limit: number): Promise<KeptFile[]>;
   /** Bytes and files that the owner holds. */
   usage(owner: BareJid): Promise<{ bytes: number; files: number }>;
-  /** Removes a file with its links; the last file of a blob dooms it. Parcels must have ended before. False when it was gone already. Durable. */
-  removeFile(id: string, at: Instant): Promise<boolean>;
+  /**
+   * Removes a file with its links; the last file of a blob dooms it. Parcels must have ended before. `endedBy`: only if its time was up by then.
+   * False when there was nothing to remove. Durable.
+   */
+  removeFile(id: string, at: Instant, endedBy?: Instant): Promise<boolean>;
   /** Files whose time is up. */
   endedFiles(now: Instant, limit: number): Promise<KeptFile[]>;
   /** The same bytes as the file's, for somebody else or under another number, as by `keep`: nothing is moved. `mark` and `sealed` are the file's where absent. Undefined when it is gone. Durable. */
@@ -140,16 +149,14 @@ export interface Index {
     quota: number,
     notices: (file: KeptFile) => readonly Notice[],
   ): Promise<KeptFile | undefined>;
-  /** A later end for a file, its parcels and the links that would end with it; it will be reminded of again. False when it is gone. Durable. */
+  /** A later end for a file, its parcels (a step that was made for what they were does not hold any more) and the links that would end with it; it will be reminded of again. False when it is gone. Durable. */
   extendFile(id: string, until: Instant): Promise<boolean>;
   /** Durable. */
   setFile(id: string, change: Partial<Pick<KeptFile, "mark" | "once">>): Promise<boolean>;
-  /** Files that end before `until` and of which nobody has been reminded: they count as reminded of, and the notices are queued, in one transaction. Answers how many. */
-  remind(
-    until: Instant,
-    limit: number,
-    notices: (file: KeptFile, open: readonly Parcel[]) => readonly Notice[],
-  ): Promise<number>;
+  /** Files that end before `until` and of which nobody has been reminded, soonest first: they count as reminded of, and the notices are queued, in one transaction. Answers how many. Durable. */
+  remind(until: Instant, limit: number, notices: (ending: readonly Ending[]) => readonly Notice[]): Promise<number>;
+  /** Of which this owner has been reminded, soonest first. */
+  remindedFiles(owner: BareJid, limit: number): Promise<KeptFile[]>;
   /** Files with this mark (not ""), oldest first, from after `after`. */
   marked(mark: FileMark, after: Pick<KeptFile, "since" | "id"> | undefined, limit: number): Promise<KeptFile[]>;
   /**

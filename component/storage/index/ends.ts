@@ -1,6 +1,7 @@
 /** Files that change, and how they come to their ends: later, reminded of before, or by themselves when everybody has them. */
 import { sql } from "kysely";
-import type { FileMark, Index, Instant } from "../../control/ports.js";
+import { isFetched } from "../../control/parcel.js";
+import type { Contact, Ending, FileMark, Index, Instant, ParcelState } from "../../control/ports.js";
 import type { BareJid } from "../../lib/jid.js";
 import { takeOut } from "./files.js";
 import { queue } from "./notices.js";
@@ -24,7 +25,7 @@ const extend = statement<{ id: string; until: Instant }, never>((db, v) =>
 );
 const extendParcels = statement<{ id: string; until: Instant }, never>(
   (db, v) =>
-  db.updateTable("parcels").set({ until: v.until }).where("file_id", "=", v.id).where("until", "<", v.until).$castTo<never>(), // prettier-ignore
+  db.updateTable("parcels").set({ until: v.until, version: sql`version + 1` }).where("file_id", "=", v.id).where("until", "<", v.until).$castTo<never>(), // prettier-ignore
 );
 const extendLinks = statement<{ id: string; from: Instant; until: Instant }, never>((db, v) =>
   db
@@ -71,8 +72,23 @@ const unreminded = statement<{ until: Instant; limit: number }, FileRow>((db, v)
     .$if(locksRows(db), (q) => q.forNoKeyUpdate().skipLocked()),
 );
 const remember = statement<{ id: string }, never>((db, v) => db.updateTable("files").set({ reminded: 1 }).where("id", "=", v.id).$castTo<never>()); // prettier-ignore
-const openOf = statement<{ id: string }, ParcelRow>((db, v) =>
-  db.selectFrom("parcels").selectAll().where("file_id", "=", v.id).where(OPEN).orderBy("recipient"),
+const sentOf = statement<{ id: string }, ParcelRow & { standing: Contact["standing"] | null }>((db, v) =>
+  db
+    .selectFrom("parcels")
+    .leftJoin("contacts", "contacts.jid", "parcels.recipient")
+    .selectAll("parcels")
+    .select("contacts.standing")
+    .where("file_id", "=", v.id)
+    .orderBy("recipient"),
+);
+const reminded = statement<{ owner: string; limit: number }, FileRow>((db, v) =>
+  db
+    .selectFrom("files")
+    .selectAll()
+    .where(sql<boolean>`reminded = 1`)
+    .where("owner", "=", v.owner)
+    .orderBy("until")
+    .limit(v.limit),
 );
 
 const ripe = statement<{ limit: number }, FileRow>((db, v) =>
@@ -85,21 +101,17 @@ const ripe = statement<{ limit: number }, FileRow>((db, v) =>
     .$if(locksRows(db), (q) => q.forUpdate().skipLocked()),
 );
 const unripen = statement<{ id: string }, never>((db, v) => db.updateTable("files").set({ ripe: 0 }).where("id", "=", v.id).$castTo<never>()); // prettier-ignore
-const parcelsOf = statement<{ id: string }, Pick<ParcelRow, "recipient" | "state">>((db, v) =>
-  db.selectFrom("parcels").select(["recipient", "state"]).where("file_id", "=", v.id),
+const parcelsOf = statement<{ id: string }, { recipient: BareJid; state: ParcelState }>((db, v) =>
+  db
+    .selectFrom("parcels")
+    .select(["recipient", "state"])
+    .where("file_id", "=", v.id)
+    .$castTo<{ recipient: BareJid; state: ParcelState }>(),
 );
 
-/** Whether everybody to whom a file was sent has it; what was taken back from somebody was not sent to him. */
-function isFetched(parcels: readonly Pick<ParcelRow, "recipient" | "state">[]): boolean {
-  const happy = new Set(parcels.filter(({ state }) => state === "delivered").map(({ recipient }) => recipient));
-  const isOver = ({ recipient, state }: Pick<ParcelRow, "recipient" | "state">): boolean =>
-    state === "delivered" ||
-    state === "withdrawn" ||
-    (happy.has(recipient) && ["declined", "expired", "failed"].includes(state));
-  return happy.size > 0 && parcels.every(isOver);
-}
-
-export function ends(records: Records): Pick<Index, "extendFile" | "setFile" | "marked" | "remind" | "removeFetched"> {
+export function ends(
+  records: Records,
+): Pick<Index, "extendFile" | "setFile" | "marked" | "remind" | "remindedFiles" | "removeFetched"> {
   return {
     async extendFile(id, until) {
       return records.write(true, async ({ db }) => {
@@ -136,13 +148,19 @@ export function ends(records: Records): Pick<Index, "extendFile" | "setFile" | "
       return records.write(true, async (transaction) => {
         const { db } = transaction;
         const rows = await unreminded(db, { until, limit });
+        const ending: Ending[] = [];
         for (const row of rows) {
           await remember(db, row);
-          const open = (await openOf(db, row)).map(toParcel);
-          await queue(transaction, notices(toFile(row), open));
+          const parcels = (await sentOf(db, row)).map((p) => ({ ...toParcel(p), standing: p.standing ?? "stranger" }));
+          ending.push({ file: toFile(row), parcels });
         }
+        if (ending.length > 0) await queue(transaction, notices(ending));
         return rows.length;
       });
+    },
+
+    async remindedFiles(owner, limit) {
+      return (await records.read((db) => reminded(db, { owner, limit }))).map(toFile);
     },
 
     async removeFetched(at, limit, notices) {

@@ -43,7 +43,7 @@ const page = statement<{ owner: string; before: number; limit: number }, FileRow
 const ended = statement<{ now: number; limit: number }, FileRow>((db, v) =>
   db.selectFrom("files").selectAll().where("until", "<=", v.now).orderBy("until").limit(v.limit),
 );
-const remove = statement<{ id: string }, FileRow>((db, v) => db.deleteFrom("files").where("id", "=", v.id).returningAll()); // prettier-ignore
+const remove = statement<{ id: string; endedBy: Instant }, FileRow>((db, v) => db.deleteFrom("files").where("id", "=", v.id).where("until", "<=", v.endedBy).returningAll()); // prettier-ignore
 const removeLinks = statement<{ id: string }, never>((db, v) => db.deleteFrom("links").where("file_id", "=", v.id).$castTo<never>()); // prettier-ignore
 const unshare = statement<{ sha256: string }, { key: string; refs: number }>((db, v) =>
   db
@@ -54,10 +54,15 @@ const unshare = statement<{ sha256: string }, { key: string; refs: number }>((db
 );
 const removeBlob = statement<{ sha256: string }, never>((db, v) => db.deleteFrom("blobs").where("sha256", "=", v.sha256).$castTo<never>()); // prettier-ignore
 
-/** Takes a file out as part of a transaction, with all that goes with it. Undefined when it was gone already. */
-export async function takeOut(transaction: Transaction, id: string, at: Instant): Promise<FileRow | undefined> {
+/** Takes a file out as part of a transaction, with all that goes with it. Undefined when it was gone already, or its time not up by `endedBy`. */
+export async function takeOut(
+  transaction: Transaction,
+  id: string,
+  at: Instant,
+  endedBy: Instant = Number.MAX_SAFE_INTEGER,
+): Promise<FileRow | undefined> {
   const { db } = transaction;
-  const [file] = await remove(db, { id });
+  const [file] = await remove(db, { id, endedBy });
   if (!file) return undefined;
   await removeLinks(db, { id });
   const [blob] = await unshare(db, file);
@@ -91,9 +96,9 @@ export function files(
     async usage(owner) {
       return records.read((db) => heldBy(db, owner));
     },
-    async removeFile(id, at) {
+    async removeFile(id, at, endedBy) {
       return records.write(true, async (transaction) => {
-        const file = await takeOut(transaction, id, at);
+        const file = await takeOut(transaction, id, at, endedBy);
         if (!file) return false;
         await tally(transaction, { files: -1, bytes: -file.size });
         return true;

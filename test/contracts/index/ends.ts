@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Index, KeptFile, Link, Parcel } from "../../../component/control/ports.js";
+import type { Ending, Index, KeptFile, Link, Parcel } from "../../../component/control/ports.js";
 import type { BareJid } from "../../../component/lib/jid.js";
 import { DAY, give, move, notice, open, scene, sha, someone, T0, type Ground } from "./kit.js";
 
@@ -31,7 +31,10 @@ export function endsContract(ground: Ground): void {
       expect(await index.parcel(over!.id)).toMatchObject({ state: "declined", until: T0 + 9 * DAY });
       const untils = await Promise.all(links.map(async ({ hash }) => (await index.link(hash))?.link.until));
       expect(untils).toEqual([T0 + 9 * DAY, T0 + 9 * DAY, T0 + 5, 0]);
-      expect(await index.step(move(open!, "offered"))).toMatchObject({ until: T0 + 9 * DAY });
+      // What was decided on what it was before does not hold any more.
+      expect(await index.step(move(open!, "expired"))).toBeUndefined();
+      const now = await index.parcel(open!.id);
+      expect(await index.step(move(now!, "offered"))).toMatchObject({ until: T0 + 9 * DAY });
     });
 
     test("is never an earlier one, and none for what is gone", async () => {
@@ -47,23 +50,29 @@ export function endsContract(ground: Ground): void {
   describe("reminding", () => {
     const at = scene(ground);
 
-    test("comes once for a file, with its open parcels, page by page, soonest first; and again after a later end", async () => {
+    test("comes once for a file, with all its parcels, page by page, soonest first; and again after a later end", async () => {
       const { index } = at;
-      const [juliet, nurse] = [someone(), someone("nurse")].sort() as [BareJid, BareJid];
-      const [file, , done] = await sent(index, [nurse, someone(), juliet], T0 + 10);
+      const [juliet, nurse] = [someone(), someone("nurse")];
+      await index.setContact(juliet, { standing: "met" }, T0);
+      const [file, , done] = await sent(index, [nurse, juliet], T0 + 10);
       await index.step(move(done!, "delivered"));
       const sooner = await give(index, someone(), { until: T0 + 9 });
       await give(index, someone(), { until: T0 + 12 });
-      const seen: string[] = [];
+      const seen: Ending[] = [];
       const remind = (limit: number) =>
-        index.remind(T0 + 12, limit, (kept, open) => {
-          seen.push(`${kept.id} ${open.length}`);
-          return [notice(kept.owner, { id: `remind ${kept.id} ${kept.until}` })];
+        index.remind(T0 + 12, limit, (ending) => {
+          seen.push(...ending);
+          return ending.map(({ file: { owner, id, until } }) => notice(owner, { id: `remind ${id} ${until}` }));
         });
       expect([await remind(1), await remind(1), await remind(10)]).toEqual([1, 1, 0]);
-      expect(seen).toEqual([`${sooner.id} 0`, `${file.id} 2`]);
+      expect(seen.map((one) => one.file.id)).toEqual([sooner.id, file.id]);
+      expect(seen[0]!.parcels).toEqual([]);
+      const told = seen[1]!.parcels.map(({ recipient, standing, state }) => [recipient, standing, state]);
+      expect(new Set(told)).toEqual(new Set([[juliet, "met", "delivered"], [nurse, "stranger", "waiting"]])); // prettier-ignore
       expect(await index.noticesFor(file.owner, 10)).toHaveLength(1);
+      expect((await index.remindedFiles(file.owner, 10)).map(({ id }) => id)).toEqual([file.id]);
       await index.extendFile(file.id, T0 + 11);
+      expect(await index.remindedFiles(file.owner, 10)).toEqual([]);
       expect(await remind(10)).toBe(1);
       expect(await index.noticesFor(file.owner, 10)).toHaveLength(2);
     });
@@ -74,12 +83,10 @@ export function endsContract(ground: Ground): void {
       if (other !== index) await other.start();
       const owners = Array.from({ length: 20 }, () => someone("owner"));
       for (const owner of owners) await give(index, owner, { until: 500 });
-      const rounds = Array.from({ length: 8 }, (_, i) => [index, other][i % 2]!.remind(1_000, 4, (f) => [notice(f.owner)])); // prettier-ignore
-      const counts = await Promise.all(rounds);
+      const remind = (one: Index, limit: number) => one.remind(1_000, limit, (all) => all.map(({ file }) => notice(file.owner))); // prettier-ignore
+      const counts = await Promise.all(Array.from({ length: 8 }, (_, i) => remind([index, other][i % 2]!, 4)));
       // Who finds files in the other's hands leaves them to him: what is left over comes in the next round.
-      let total = counts.reduce((a, b) => a + b, 0);
-      total += await index.remind(1_000, 100, (f) => [notice(f.owner)]);
-      expect(total).toBe(20);
+      expect(counts.reduce((a, b) => a + b, 0) + (await remind(index, 100))).toBe(20);
       for (const owner of owners) expect(await index.noticesFor(owner, 10)).toHaveLength(1);
       if (other !== index) await other.stop();
     });

@@ -170,6 +170,15 @@ export function filesContract(ground: Ground): void {
       expect(third.number).toBe(2);
     });
 
+    test("only if their time was up, where that is asked for", async () => {
+      const { index } = at;
+      const file = await give(index, someone(), { until: T0 });
+      expect(await index.removeFile(file.id, T0, T0 - 1)).toBe(false);
+      await index.extendFile(file.id, T0 + 1);
+      expect(await index.removeFile(file.id, T0, T0)).toBe(false);
+      expect(await index.removeFile(file.id, T0, T0 + 1)).toBe(true);
+    });
+
     test("those whose time is up", async () => {
       const { index } = at;
       const owner = someone();

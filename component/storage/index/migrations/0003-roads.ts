@@ -27,6 +27,7 @@ export function roads(dialect: Dialect): Migration {
         "ripe integer not null default 0",
       );
       await sql`create index files_unreminded on files (until) where reminded = 0`.execute(db);
+      await sql`create index files_reminded on files (owner, until) where reminded = 1`.execute(db);
       await sql`create index files_ripe on files (since) where once = 1 and ripe = 1`.execute(db);
       await sql`create index files_marked on files (mark, since, id) where mark <> ''`.execute(db);
 
