@@ -22,6 +22,7 @@ import { Counter } from "./control/office.js";
 import type { Office } from "./control/ports.js";
 import { Receptions } from "./control/reception.js";
 import { Rules } from "./control/rules.js";
+import { Uploads } from "./control/uploads.js";
 import { Tongues } from "./control/tongues.js";
 import { selfOf } from "./messenger/about.js";
 import { Chat } from "./messenger/chat.js";
@@ -41,6 +42,7 @@ import { ProxyFinder } from "./messenger/proxies.js";
 import { StanzaRouter } from "./messenger/router.js";
 import { StreamSpeaker } from "./messenger/speaker.js";
 import { ComponentStream } from "./messenger/stream.js";
+import { UploadService } from "./messenger/upload-service.js";
 import { openBlobStore } from "./storage/blob/open.js";
 import { openIndex } from "./storage/index/open.js";
 import { HttpFetcher } from "./transfer/fetch.js";
@@ -98,33 +100,33 @@ export function createService(config: Config, log: Log): Service {
   const tongues = new Tongues();
   const router = new StanzaRouter(stream, log, tongues, (from) => rules.isRefused(from));
   const fates = new Fates(clock);
-  const directory = new PresenceDirectory({ router, stream, index, office, contact, log, clock });
+  const directory = new PresenceDirectory({ router, stream, index, office, contact, tongues, log, clock });
   const privilege = new Privilege({ router, stream, directory, hosts: config.access.domains, log });
   const me = new BotContact({
-    router, stream, index, office, directory, contact, log, clock,
+    router, stream, index, office, directory, contact, tongues, log, clock,
     name: config.xmpp.name, url: config.web.url, abuse: config.xmpp.abuse, version: VERSION,
     features: [...new Set([...CHAT_FEATURES, ...JINGLE_FEATURES, ...SI_FEATURES])],
     personBehind: (address, asker) => rules.personBehind(address, asker),
   }); // prettier-ignore
-  const gateway = new Gateway({ router, stream, rules });
+  const gateway = new Gateway({ router, stream, rules, tongues });
   const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, tongues, clock });
   const chat = new Chat({ router, stream, office, fates, log, clock });
 
   const inBand = new InBandStreams({ router, stream, clock });
   const proxies = new ProxyFinder({ stream, self: selfOf(contact), clock, log });
-  const jingle = new JingleSessions({ router, stream, office, hosts, inBand, proxies, clock, log });
+  const jingle = new JingleSessions({ router, stream, office, hosts, inBand, proxies, tongues, clock, log });
   const siIntake = new SiIntake({ router, office, streamHosts: hosts, inBand, clock, log });
   const siMethod = new SiMethod({ stream, self: selfOf(contact), streamHosts: hosts, inBand, proxies, clock, log });
 
   // control
-  const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
+  const notices = new Notices({ index, tongues, speaker, whereabouts: directory, clock, log });
   const methods = [
     new JingleMethod({ sessions: jingle, self: selfOf(contact) }),
     siMethod,
     new LinkMethod({ stream, contact, tongues, fates }),
   ];
   const ladder = new Ladder({ methods, speaker, whereabouts: directory, clock });
-  const delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url, clock, log });
+  const delivery = new Delivery({ index, tongues, blobs, whereabouts: directory, ladder, notices, url, clock, log });
   const limits = { ...config.limits, domains: config.access.domains };
   const services: Services = {
     index,
@@ -148,11 +150,29 @@ export function createService(config: Config, log: Log): Service {
   const counter = new Counter({ services, intakes, receptions, conversations, notices, pace, contact, domains: limits.domains, admins: config.access.admins, log }); // prettier-ignore
   const housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
   const desk = new Links({ index, blobs, delivery, clock, log });
+  const uploads = new Uploads({ keeper, receptions, pace: new Pace(config.limits.commands, clock), base: config.web.url, ...config.upload }); // prettier-ignore
+
+  const uploadService =
+    config.upload.domain === ""
+      ? undefined
+      : new UploadService({
+          domain: config.upload.domain, server: config.upload.server || config.xmpp.server, secret: config.upload.secret || config.xmpp.secret,
+          desk: uploads, name: config.xmpp.name, version: VERSION, tongues, isRefused: (from) => rules.isRefused(from), log, clock,
+        }); // prettier-ignore
 
   // web
   const health = watchHealth({ stream, index, blobs });
   const metrics = createMetrics({ index, stream, directory });
-  const web = new WebServer({ desk, listen: config.web.listen, health, metrics, log, clock });
+  const web = new WebServer({
+    desk,
+    uploads,
+    listen: config.web.listen,
+    url: config.web.url,
+    health,
+    metrics,
+    log,
+    clock,
+  });
 
   stream.onOnline(() => {
     me.connected();
@@ -185,7 +205,7 @@ export function createService(config: Config, log: Log): Service {
     await housekeeping.start();
     await hosts.start();
     await web.start();
-    await stream.start();
+    await Promise.all([stream.start(), uploadService?.start()]);
   };
   let opening: Promise<void> | undefined;
 
@@ -193,6 +213,7 @@ export function createService(config: Config, log: Log): Service {
     start: () => (opening ??= open()),
     async stop() {
       if (!stream.online) await stream.stop(); // else a start that waits for the server would go on doing so
+      await uploadService?.stop();
       await opening?.catch(() => undefined);
       jingle.stop();
       await Promise.all([siIntake.stop(), siMethod.stop()]);
@@ -200,6 +221,7 @@ export function createService(config: Config, log: Log): Service {
       await housekeeping.stop();
       receptions.stop();
       await keeper.stop();
+      await uploads.stop();
       await chat.stop();
       await web.stop();
       await me.stop();

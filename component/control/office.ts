@@ -11,7 +11,7 @@ import { runLine } from "./commands/index.js";
 import type { Conversations } from "./conversations.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
-import { checkPeople, personOf } from "./people.js";
+import { checkPeople, personOf, themselves } from "./people.js";
 import type { Contact, IncomingFile, IncomingLink, Message, Office, Reception, Resource } from "./ports.js";
 import type { Receptions } from "./reception.js";
 import { fileReport } from "./reports.js";
@@ -71,7 +71,8 @@ export class Counter implements Office {
       const person = this.#personAt(to, from);
       // To those who may not keep files here, it is a conversation and nothing else.
       if (person && !member) return conversations.pass(owner, person, links.map(({ url }) => url).join("\n"), message);
-      const recipients = checkPeople([...(person ? [person] : []), ...others(also, to).map(personOf)]);
+      const named = themselves(others(also, to).map(personOf), domainOf(to));
+      const recipients = checkPeople([...(person ? [person] : []), ...named]);
       const noes = new Map<string, Said>();
       for (const link of links) {
         try {
@@ -163,8 +164,9 @@ export class Counter implements Office {
 
   /** A member who speaks to us is met and followed; somebody else must have been written to first. */
   async #meet(owner: BareJid, member: boolean): Promise<void> {
-    const { index, whereabouts, clock } = this.#parts.services;
+    const { index, tongues, whereabouts, clock } = this.#parts.services;
     const contact = await index.contact(owner);
+    if (contact) tongues.note(contact);
     if (!member) {
       if (!contact) throw new Refusal("not-a-member", { domains: this.#parts.domains.join(", ") });
       return;

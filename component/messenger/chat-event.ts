@@ -43,7 +43,8 @@ export interface Linked extends IncomingLink {
 export type ChatEvent =
   | ({ readonly type: "links"; readonly links: readonly Linked[] } & Said)
   | ({ readonly type: "announced"; readonly files: readonly Announced[] } & Said)
-  | ({ readonly type: "text"; readonly text: string } & Said)
+  /** `isCut`: there is more of it than is read. */
+  | ({ readonly type: "text"; readonly text: string; readonly isCut?: true } & Said)
   | ({ readonly type: "encrypted"; readonly scheme: string } & Said)
   | { readonly type: "receipt"; readonly id: string }
   | { readonly type: "bounce"; readonly id: string; readonly condition: string }
@@ -101,7 +102,8 @@ export function readMessage(message: Element): ChatEvent {
   if (encryptions.some((found) => found.empty)) return ignored("keys");
   if (encryptions[0]) return { type: "encrypted", scheme: encryptions[0].scheme, ...said };
 
-  const body = bodyOf(message);
+  const whole = bodyOf(message);
+  const body = whole.slice(0, MAX_BODY).trim();
   const shares = every(children, sfs.read);
   const media = every(children, sims.read);
   const links = readLinks(message, children, shares, media, body);
@@ -116,7 +118,7 @@ export function readMessage(message: Element): ChatEvent {
   const otr = encryption.readOtr(text);
   if (otr === "OTR") return { type: "encrypted", scheme: otr, ...said };
   if (otr === "error") return ignored("OTR error");
-  if (text !== "") return { type: "text", text, ...said };
+  if (text !== "") return { type: "text", text, ...(whole.length > MAX_BODY && { isCut: true as const }), ...said };
   for (const receipt of asked) if (receipt.type === "received") return { type: "receipt", id: receipt.id };
   return ignored("nothing said");
 }
@@ -124,7 +126,7 @@ export function readMessage(message: Element): ChatEvent {
 /** The first body in the message's own namespace: one of XHTML (XEP-0071) is another's. */
 function bodyOf(message: Element): string {
   const body = message.getChildren("body").find((child) => child.getNS() === message.getNS());
-  return (body?.getText() ?? "").slice(0, MAX_BODY).trim();
+  return (body?.getText() ?? "").trim();
 }
 
 /** All that is known of each URL, by whatever means it is told; what tells most comes first. */

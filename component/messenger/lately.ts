@@ -6,7 +6,6 @@
 import { createHash } from "node:crypto";
 import type { Instant } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
-import type { BareJid } from "../lib/jid.js";
 import { type Announced, type ChatEvent, type Linked, known, linkKey } from "./chat-event.js";
 
 /** Clients say a link twice within a moment. Whoever sends it again after that wants it tried again. */
@@ -30,19 +29,19 @@ type Words = Extract<ChatEvent, { type: "links" | "text" }>;
 
 export class Lately {
   /** In the order in which they were last heard of. */
-  readonly #senders = new Map<BareJid, Recent>();
+  readonly #senders = new Map<string, Recent>();
 
   constructor(private readonly clock: Clock) {}
 
   /** Remembers files whose sources will follow. */
-  announce(from: BareJid, message: string, files: readonly Announced[]): void {
-    const recent = this.#recent(from);
+  announce(talk: string, message: string, files: readonly Announced[]): void {
+    const recent = this.#recent(talk);
     recent.announced = [...recent.announced, ...files.map((file) => ({ message, file }))].slice(-MAX_ANNOUNCED);
   }
 
   /** What is new in the words, with what was announced of their files; undefined when they only repeat. */
-  fresh(from: BareJid, words: Words): Words | undefined {
-    const recent = this.#recent(from);
+  fresh(talk: string, words: Words): Words | undefined {
+    const recent = this.#recent(talk);
     if (this.#uncorrected(recent, words)) return undefined;
     if (words.type === "text") return words;
     const links = words.links.filter((link) => this.#isNew(recent, link));
@@ -70,12 +69,12 @@ export class Lately {
     return true;
   }
 
-  #recent(from: BareJid): Recent {
+  #recent(talk: string): Recent {
     const now = this.clock.now();
-    const recent = this.#senders.get(from) ?? { seen: now, links: new Map(), announced: [], last: undefined };
+    const recent = this.#senders.get(talk) ?? { seen: now, links: new Map(), announced: [], last: undefined };
     recent.seen = now;
-    this.#senders.delete(from);
-    this.#senders.set(from, recent);
+    this.#senders.delete(talk);
+    this.#senders.set(talk, recent);
     dropOldest(this.#senders, MAX_SENDERS);
     for (const [sender, { seen }] of this.#senders) {
       if (now - seen < KEEP) break;

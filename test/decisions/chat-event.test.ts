@@ -82,7 +82,7 @@ test("any element is read as something, and never throws", () => {
 
 test("a body is cut where no command is as long any more", () => {
   const event = readMessage(xml("message", { type: "chat" }, xml("body", {}, "a".repeat(MAX_BODY + 1))));
-  expect(event).toEqual({ type: "text", text: "a".repeat(MAX_BODY), wantsReceipt: false });
+  expect(event).toEqual({ type: "text", text: "a".repeat(MAX_BODY), isCut: true, wantsReceipt: false });
 });
 
 test("of a flood of fallback ranges only the first count", () => {

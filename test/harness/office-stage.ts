@@ -87,8 +87,20 @@ export class OfficeStage {
   /** `url` and `more.blobs`: where the records and the bytes are; two stages over one are two lives of one program. `more.streams`: tried before the link. */
   constructor(
     url = "sqlite::memory:",
-    limits: Partial<{ file: number; quota: number; keep: number; transfers: number; commands: number; invitations: number; invited: number }> = {},
-    more: { readonly blobs?: BlobStore; readonly streams?: readonly OfferMethod[]; readonly access?: Partial<RuleParts> } = {},
+    limits: Partial<{
+      file: number;
+      quota: number;
+      keep: number;
+      transfers: number;
+      commands: number;
+      invitations: number;
+      invited: number;
+    }> = {},
+    more: {
+      readonly blobs?: BlobStore;
+      readonly streams?: readonly OfferMethod[];
+      readonly access?: Partial<RuleParts>;
+    } = {},
   ) {
     const log = createLog("silent");
     const { streams = [], blobs = this.blobs } = more;
@@ -124,18 +136,19 @@ export class OfficeStage {
       index,
       office,
       contact,
+      tongues: this.tongues,
       log,
       clock,
     }));
     const rules = new Rules({ domain: "files.example.org", domains: ["example.org"], recipients: [], refuse: ["refused.example"], ...more.access }); // prettier-ignore
-    const me = new BotContact({ personBehind: (...a) => rules.personBehind(...a), router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" }); // prettier-ignore
+    const me = new BotContact({ tongues: this.tongues, personBehind: (...a) => rules.personBehind(...a), router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" }); // prettier-ignore
     const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, tongues: this.tongues, clock });
     new Chat({ router: stream, stream, office, fates, log, clock }).start();
-    const notices = new Notices({ index, speaker, whereabouts: directory, clock, log });
+    const notices = new Notices({ index, tongues: this.tongues, speaker, whereabouts: directory, clock, log });
     const link = (token: string, name: string): string =>
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
     const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, tongues: this.tongues, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore
-    const delivery = (this.delivery = new Delivery({ index, blobs, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
+    const delivery = (this.delivery = new Delivery({ index, tongues: this.tongues, blobs, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
     const all = { ...given, domains: ["example.org"] };
     const invitations = new Invitations({ invitations: given.invitations, invited: given.invited }, clock);
     const services: Services = { rules, invitations, summaries: notices.summaries, index, delivery, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, quota: given.quota, domain: "files.example.org" }; // prettier-ignore
