@@ -4,6 +4,7 @@ import { newToken } from "../lib/ids.js";
 import { bareOf, type BareJid } from "../lib/jid.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
+import { sealAgain } from "../lib/sealed-link.js";
 import { Cuts } from "./cuts.js";
 import { EarlyOffers, type EarlyOffer } from "./early.js";
 import type { Hearing, Ladder, Run } from "./ladder.js";
@@ -27,8 +28,9 @@ import type {
   Span,
   Whereabouts,
 } from "./ports.js";
+import type { Tongues } from "./tongues.js";
 import { isAway } from "./whereabouts.js";
-import { label, say, STATES, toRecipient, toSender, type Said } from "./words.js";
+import { label, marked, say, STATES, toRecipient, toSender, type Said } from "./words.js";
 
 const PAGE = 20;
 /** Offers whose end nobody may ever report: beyond, the oldest are withdrawn. Their links stay good. */
@@ -38,6 +40,7 @@ const PATIENCE_MS = 3_600_000;
 
 export interface DeliveryParts {
   readonly index: Index;
+  readonly tongues: Tongues;
   readonly blobs: BlobStore;
   readonly whereabouts: Whereabouts;
   readonly ladder: Ladder;
@@ -117,19 +120,25 @@ export class Delivery {
    * False when he is away, or when somebody else was first.
    */
   async offer(parcel: Parcel, reachable = false): Promise<boolean> {
-    const { whereabouts, ladder, url, clock } = this.#parts;
+    const { index, whereabouts, ladder, url, clock } = this.#parts;
+    if (parcel.mark === "held") return false;
     const early = parcel.state === "waiting" ? this.early.take(parcel) : undefined;
     if (early) return this.#adopt(parcel, early);
     const resources = whereabouts.resources(parcel.recipient);
     if (resources.length === 0 && !reachable && (await isAway(this.#parts, parcel.recipient))) return false;
     const { id, fileId } = parcel;
+    const sealed = parcel.mark === "sealed" ? (await index.file(fileId))?.sealed : undefined;
     if (decide(parcel.state, "offer") === "stay" || this.#unrecorded.has(id) || this.#cuts.isResting(id)) return false;
     const { token, hash } = newToken();
     const link: Link = { hash, fileId, parcelId: id, since: clock.now(), until: parcel.until, served: [] };
+    const own = url(token, parcel.name);
+    // As it came; whoever asks for it in words could not make anything of that, or has lost it.
+    const given = sealed ? ((reachable ? sealAgain(sealed, own) : undefined) ?? sealed) : own;
     const order: OfferOrder = {
       parcel,
       resources,
-      url: url(token, parcel.name),
+      url: given,
+      isElsewhere: given === sealed,
       line: this.#cuts.has(id) ? "" : marked(say("offer", toRecipient(parcel)), parcel),
       read: (span, signal) => this.#read(parcel, span, signal),
     };
@@ -195,12 +204,13 @@ export class Delivery {
 
   /** Never rejects. */
   async #offerAll(recipient: BareJid): Promise<void> {
-    const { ladder, whereabouts } = this.#parts;
+    const { index, tongues, ladder, whereabouts } = this.#parts;
     if (this.#stop.signal.aborted) return;
     if (this.#learning.waits(recipient, ladder.isLearning(whereabouts.resources(recipient)))) return;
     try {
       for (let after = 0; ;) {
-        const page = await this.#parts.index.waitingFor(recipient, after, PAGE);
+        // Side by side: his language keeps no offer waiting.
+        const [page] = await Promise.all([index.waitingFor(recipient, after, PAGE), tongues.learn(index, recipient)]);
         for (const parcel of page) await this.offer(parcel);
         if (page.length < PAGE) return;
         after = page.at(-1)!.number;

@@ -10,6 +10,7 @@ import type { Log } from "../lib/log.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import type { Index, Notice, Speaker, Whereabouts } from "./ports.js";
 import { SUMMARY, Summaries } from "./summaries.js";
+import type { Tongues } from "./tongues.js";
 import { isAway } from "./whereabouts.js";
 import { wordsOf, type Word } from "./words.js";
 
@@ -24,6 +25,7 @@ export class Notices {
   readonly #index: Index;
   readonly #speaker: Speaker;
   readonly #whereabouts: Whereabouts;
+  readonly #tongues: Tongues;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #telling = new OneAtATime((to) => this.#tell(to));
@@ -32,10 +34,18 @@ export class Notices {
   /** Said, but not struck out yet because the records failed. */
   readonly #said = new Set<string>();
 
-  constructor(parts: { index: Index; speaker: Speaker; whereabouts: Whereabouts; clock: Clock; log: Log }) {
+  constructor(parts: {
+    index: Index;
+    tongues: Tongues;
+    speaker: Speaker;
+    whereabouts: Whereabouts;
+    clock: Clock;
+    log: Log;
+  }) {
     this.#index = parts.index;
     this.#speaker = parts.speaker;
     this.#whereabouts = parts.whereabouts;
+    this.#tongues = parts.tongues;
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.summaries = new Summaries(parts, (to) => this.flush(to));
@@ -81,7 +91,7 @@ export class Notices {
       for (;;) {
         const parts = { index: this.#index, whereabouts: this.#whereabouts };
         if (this.#whereabouts.resources(to).length === 0 && (await isAway(parts, to))) return;
-        const page = await this.#index.noticesFor(to, PAGE);
+        const [page] = await Promise.all([this.#index.noticesFor(to, PAGE), this.#tongues.learn(this.#index, to)]);
         let left = 0;
         for (const notice of page) {
           const { id, kind } = notice;

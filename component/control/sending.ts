@@ -4,7 +4,7 @@ import type { BareJid } from "../lib/jid.js";
 import { example, type Services } from "./commands/define.js";
 import { acquaintance, mayReach, mayReceive } from "./consent.js";
 import { isOpen } from "./parcel.js";
-import { checkPeople } from "./people.js";
+import { checkPeople, themselves } from "./people.js";
 import type { KeptFile, Parcel } from "./ports.js";
 import { label, marked, say, STATES, toRecipient, toSender, type Said } from "./words.js";
 
@@ -15,9 +15,9 @@ export const MOST_PARCELS = 1000;
  * Makes a parcel for each recipient. Answers what is to be said of each; of several new ones nothing: their summary tells of them.
  * A recipient who cannot be sent to does not hinder the others.
  */
-export async function send(services: Services, file: KeptFile, recipients: readonly BareJid[]): Promise<Said[]> {
-  const { index, summaries, clock } = services;
-  checkPeople(recipients);
+export async function send(services: Services, file: KeptFile, named: readonly BareJid[]): Promise<Said[]> {
+  const { index, summaries, clock, domain } = services;
+  const recipients = checkPeople(themselves(named, domain));
   const sent = await index.parcelsOf(file.id, MOST_PARCELS);
   if (sent.length + recipients.length > MOST_PARCELS)
     throw new Refusal("bad-argument", {
@@ -71,6 +71,7 @@ async function handOver(services: Services, parcel: Parcel): Promise<Said> {
     return say("waiting", toSender(parcel));
   }
   if (standing === "stranger") {
+    await services.tongues.learn(services.index, parcel.recipient);
     await services.speaker.ask(
       parcel.recipient,
       marked(say("invitation", toRecipient(parcel)), parcel),

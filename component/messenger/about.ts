@@ -1,5 +1,6 @@
 /** What the contact and the component's domain say of themselves (XEP-0030, 0115, 0157). Pure. */
 import { domainOf, type BareJid, type FullJid } from "../lib/jid.js";
+import { say, type Said } from "../lib/said.js";
 import { verification } from "./caps.js";
 import { NS_INFO, NS_ITEMS, type DiscoInfo, type DiscoItem } from "./wire/xep0030-disco.js";
 import { NS_LAST } from "./wire/xep0012-last.js";
@@ -42,7 +43,7 @@ export interface Profile {
   readonly items: readonly DiscoItem[];
   readonly caps: CapsClaim;
   /** The presence's line for people. */
-  readonly status: string;
+  readonly status: Said;
   /** Where it is to be had. */
   readonly address: BareJid;
   /** For whom it stands in. */
@@ -67,12 +68,12 @@ export function profiles(self: Self): { domain: Profile; contact: Profile } {
   };
   const items = [{ jid: self.contact, name: self.name }];
   return {
-    domain: { info: domain, items, caps: capsOf(domain), status: `To send files, add ${self.contact}`, address: self.contact }, // prettier-ignore
+    domain: { info: domain, items, caps: capsOf(domain), status: say("status/domain", { contact: self.contact }), address: self.contact }, // prettier-ignore
     contact: {
       info: contact,
       items: [],
       caps: capsOf(contact),
-      status: "Send me a file, and say whom it is for. Say “help” for more.",
+      status: say("status/contact"),
       address: self.contact,
     },
   };
@@ -80,7 +81,7 @@ export function profiles(self: Self): { domain: Profile; contact: Profile } {
 
 /** The contact, where it stands in for somebody: the same program, under his name. */
 export function standInOf(contact: Profile, address: BareJid, person: BareJid): Profile {
-  return { ...contact, address, person, status: `What is sent here, files and words, goes to ${person}.` };
+  return { ...contact, address, person, status: say("status/stand-in", { who: person }) };
 }
 
 const capsOf = (info: DiscoInfo): CapsClaim => ({ node: CAPS_NODE, hash: "sha-1", ver: verification(info) });

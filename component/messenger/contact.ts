@@ -6,10 +6,12 @@
  * Left out: rosters of our own (the server keeps none for a component), XEP-0084.
  */
 import { createHash } from "node:crypto";
+import { Tongues } from "../control/tongues.js";
 import type { Index, Office } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, isFull, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
+import { render } from "../lib/languages/index.js";
 import type { Log } from "../lib/log.js";
 import { domainSelf, profiles, selfOf, standInOf, type Profile } from "./about.js";
 import { AVATAR } from "./avatar.js";
@@ -35,6 +37,8 @@ export interface ContactOptions {
   /** Asks back whoever asks to see us. */
   readonly directory: { askBack(jid: BareJid): void };
   readonly contact: BareJid;
+  /** Absent: everybody is spoken to in English. */
+  readonly tongues?: Tongues;
   readonly name: string;
   /** Where people reach the web end; "" for none. */
   readonly url: string;
@@ -76,12 +80,14 @@ export class BotContact {
   readonly #o: ContactOptions;
   readonly #profiles: { readonly domain: Profile; readonly contact: Profile };
   readonly #avatarHash = createHash("sha1").update(Buffer.from(AVATAR, "base64")).digest("hex");
+  readonly #tongues: Tongues;
   #began = 0;
   #round = new AbortController();
 
   constructor(options: ContactOptions) {
     this.#o = options;
     this.#profiles = profiles(options);
+    this.#tongues = options.tongues ?? new Tongues();
   }
 
   start(): void {
@@ -96,8 +102,14 @@ export class BotContact {
     this.#answer("get", NS_LAST, "query", (me) =>
       buildLast(me === this.#profiles.domain ? clock.now() - this.#began : 0),
     );
-    this.#answer("get", NS_VCARD, "vCard", (me) =>
-      buildVCard({ name: me.person ?? name, about: me.status, jid: me.address, url, photo: AVATAR }),
+    this.#answer("get", NS_VCARD, "vCard", (me, { from }) =>
+      buildVCard({
+        name: me.person ?? name,
+        about: render(me.status, this.#tongues.of(from)),
+        jid: me.address,
+        url,
+        photo: AVATAR,
+      }),
     );
     this.#answer("set", NS_VCARD, "vCard", () => {
       throw new Refusal("read-only");
@@ -130,8 +142,9 @@ export class BotContact {
     const { index, clock, stream, log } = this.#o;
     const { signal } = this.#round;
     try {
-      await goRound({ index, only: "follows", pace, clock, signal }, async ({ jid }) => {
-        await stream.send(word(jid));
+      await goRound({ index, only: "follows", pace, clock, signal }, async (contact) => {
+        this.#tongues.note(contact);
+        await stream.send(word(contact.jid));
         return true;
       });
     } catch (e) {
@@ -220,7 +233,9 @@ export class BotContact {
 
   #available(from: FullJid, to: Jid): Element {
     const me = this.#profile(from, to) ?? this.#profiles.contact;
-    return available(from, to, me.status, buildCaps(me.caps), buildAvatarUpdate(this.#avatarHash));
+    const language = this.#tongues.of(to);
+    const status = { text: render(me.status, language), language };
+    return available(from, to, status, buildCaps(me.caps), buildAvatarUpdate(this.#avatarHash));
   }
 
   #say(stanza: Element): void {

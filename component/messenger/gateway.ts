@@ -1,7 +1,10 @@
 /** The prompt by which a client finds the address here of somebody elsewhere (XEP-0100 §6.2). It looks nobody up: the same for who exists and who does not. */
 import type { Rules } from "../control/rules.js";
+import type { Tongues } from "../control/tongues.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, toJid } from "../lib/jid.js";
+import { render } from "../lib/languages/index.js";
+import { say } from "../lib/said.js";
 import { standInFor } from "../lib/stand-in.js";
 import type { IqRequest, Router, StanzaStream } from "./stanza.js";
 import { buildAddress, buildPrompt, NS_GATEWAY, readPrompt } from "./wire/xep0100-gateway.js";
@@ -10,16 +13,18 @@ export interface GatewayParts {
   readonly router: Router;
   readonly stream: Pick<StanzaStream, "domain">;
   readonly rules: Rules;
+  readonly tongues: Tongues;
 }
 
 export class Gateway {
   constructor(private readonly parts: GatewayParts) {}
 
   start(): void {
-    const { router } = this.parts;
+    const { router, tongues } = this.parts;
     router.iq("get", NS_GATEWAY, "query", (request) => {
       this.#requireDomain(request);
-      return buildPrompt("Write the XMPP address of the person whom you want to reach, like juliet@example.org.", "Address"); // prettier-ignore
+      const language = tongues.of(request.from);
+      return buildPrompt(render(say("gateway/desc"), language), render(say("gateway/prompt"), language));
     });
     router.iq("set", NS_GATEWAY, "query", (request) => {
       this.#requireDomain(request);

@@ -13,6 +13,7 @@
  * first of those for whom something waits. Left out: presence from bare addresses (a client has a resource).
  */
 import type { Contact, Index, Office, Resource, Whereabouts } from "../control/ports.js";
+import type { Tongues } from "../control/tongues.js";
 import { pause, type Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, domainOf, isFull, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
@@ -33,6 +34,8 @@ export interface PresenceOptions {
   readonly office: Pick<Office, "available" | "standing">;
   /** The bot's own address. */
   readonly contact: BareJid;
+  /** Told what is read of people anyway. */
+  readonly tongues?: Tongues;
   readonly log: Log;
   readonly clock: Clock;
   /** Probes in a second after a (re)connection. */
@@ -119,7 +122,9 @@ export class PresenceDirectory implements Whereabouts {
 
   inherit(): void {
     const { contact, stream, log } = this.#o;
-    const ask = async ({ jid, followed }: Contact): Promise<boolean> => {
+    const ask = async (one: Contact): Promise<boolean> => {
+      const { jid, followed } = one;
+      this.#o.tongues?.note(one);
       if (!followed || this.knows(jid)) return false;
       this.#book.follow(jid);
       await stream.send(presence("probe", contact, jid));
@@ -219,9 +224,11 @@ export class PresenceDirectory implements Whereabouts {
   }
 
   async #probeAll(signal: AbortSignal): Promise<void> {
-    const { contact, stream, log } = this.#o;
+    const { contact, stream, tongues, log } = this.#o;
     for (const only of ["awaited", "followed"] as const) {
-      const isDone = await this.#round(only, signal, async ({ jid, followed }) => {
+      const isDone = await this.#round(only, signal, async (one) => {
+        const { jid, followed } = one;
+        tongues?.note(one); // before he comes: nobody waits for it then
         if (!followed || this.#book.follows(jid)) return false;
         this.#book.follow(jid);
         await stream.send(presence("probe", contact, jid));

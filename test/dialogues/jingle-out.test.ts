@@ -17,6 +17,7 @@ import { createLog } from "../../component/lib/log.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { selfOf } from "../../component/messenger/about.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";
+import { Tongues } from "../../component/control/tongues.js";
 import { JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { type Element, StanzaError } from "../../component/messenger/stanza.js";
 import { FakeStream } from "../harness/fake-stream.js";
@@ -92,7 +93,7 @@ function openEnds(): Ends {
     const inBand = new InBandStreams({ router: stream, stream, clock: systemClock });
     inBand.start();
     const proxies = { near: async () => [], activate: async () => {} };
-    const parts = { router: stream, stream, office, hosts: streamHosts, inBand, proxies, clock: systemClock, log: createLog("silent") }; // prettier-ignore
+    const parts = { router: stream, stream, office, hosts: streamHosts, inBand, proxies, tongues: new Tongues(), clock: systemClock, log: createLog("silent") }; // prettier-ignore
     const made = new JingleSessions(parts);
     made.start();
     return made;

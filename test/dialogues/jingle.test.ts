@@ -4,6 +4,7 @@ import type { ByteStream, IncomingFile, Reception, StreamHosts } from "../../com
 import { Refusal } from "../../component/lib/errors.js";
 import type { FullJid, Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
+import { Tongues } from "../../component/control/tongues.js";
 import { JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { type Element, xml } from "../../component/messenger/stanza.js";
 import type { InBand } from "../../component/messenger/streams.js";
@@ -58,7 +59,17 @@ beforeEach(() => {
     },
   };
   const proxies = { near: async () => [], activate: async () => {} };
-  const parts = { router: stream, stream, office, hosts, inBand, proxies, clock, log: createLog("silent") };
+  const parts = {
+    router: stream,
+    stream,
+    office,
+    hosts,
+    inBand,
+    proxies,
+    tongues: new Tongues(),
+    clock,
+    log: createLog("silent"),
+  };
   sessions = new JingleSessions(parts);
   sessions.start();
 });

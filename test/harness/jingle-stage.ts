@@ -1,4 +1,5 @@
 /** Jingle with real clients, without the control unit. */
+import { Tongues } from "../../component/control/tongues.js";
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
 import { JINGLE_FEATURES, JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";
@@ -26,7 +27,7 @@ export function jingleStage(server: ComponentServer, host?: string): Promise<Tra
           return opened;
         },
       };
-      const sessions = new JingleSessions({ ...parts, inBand });
+      const sessions = new JingleSessions({ ...parts, inBand, tongues: new Tongues() });
       return {
         method: new JingleMethod({ sessions, self }),
         start: () => sessions.start(),

@@ -3,10 +3,12 @@
  * and who gets it is the task's business. The peer's iq is answered before anything that it sets off is sent.
  */
 import type { ByteStream } from "../../control/ports.js";
+import type { Tongues } from "../../control/tongues.js";
 import type { Clock } from "../../lib/clock.js";
 import { Refusal, asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { BareJid, FullJid, Jid } from "../../lib/jid.js";
+import { render } from "../../lib/languages/index.js";
 import type { Log } from "../../lib/log.js";
 import * as machine from "../negotiate/jingle.js";
 import { reasonOf } from "../negotiate/jingle-reasons.js";
@@ -31,6 +33,7 @@ export function freshTransport(way: machine.Way): S5b | Ibb {
 export interface SessionParts extends S5bParts {
   readonly stream: StanzaStream;
   readonly inBand: InBand;
+  readonly tongues: Tongues;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -325,7 +328,9 @@ export class JingleSession {
   }
 
   #reason({ condition, code }: Extract<machine.Effect, { type: "terminate" }>): jingle.Reason {
-    return code === undefined ? { condition } : { ...reasonOf(code), text: this.#refused(code).message };
+    return code === undefined
+      ? { condition }
+      : { ...reasonOf(code), text: render(this.#refused(code).said, this.#parts.tongues.of(this.facts.peer)) };
   }
 
   #why(outcome: machine.Outcome): Refusal {

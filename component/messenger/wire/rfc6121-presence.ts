@@ -36,7 +36,13 @@ export function presence(
   return xml("presence", { type, from, to });
 }
 
-/** §4.2. `payload`: what extensions say beside it. */
-export function available(from: Jid, to: Jid, status: string, ...payload: Element[]): Element {
-  return xml("presence", { from, to }, xml("status", {}, status), xml("priority", {}, "0"), ...payload);
+/** §4.2. `language`: of the status (xml:lang). `payload`: what extensions say beside it. */
+export function available(
+  from: Jid,
+  to: Jid,
+  { text, language }: { readonly text: string; readonly language: string },
+  ...payload: Element[]
+): Element {
+  const status = xml("status", {}, text);
+  return xml("presence", { from, to, "xml:lang": language }, status, xml("priority", {}, "0"), ...payload);
 }
