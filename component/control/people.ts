@@ -2,6 +2,7 @@
 import { distance } from "fastest-levenshtein";
 import { Refusal } from "../lib/errors.js";
 import { toBare, type BareJid } from "../lib/jid.js";
+import { personBehind } from "../lib/stand-in.js";
 import type { Index } from "./ports.js";
 import { label, oneLine, say, type Said } from "./words.js";
 
@@ -28,6 +29,11 @@ export function personOf(text: string): BareJid {
   const jid = addressOf(text);
   if (!jid.includes("@")) throw new Refusal("bad-address", { address: label(text) });
   return jid;
+}
+
+/** The people themselves, where an address of ours that stands in for somebody is named. `domain`: ours. */
+export function themselves(people: readonly BareJid[], domain: string): BareJid[] {
+  return people.map((who) => personBehind(who, domain) ?? who);
 }
 
 /** Each once. @throws Refusal "bad-argument" when they are too many */

@@ -258,5 +258,5 @@ function theOne<T extends { number: number }>(
 
 /** A reply as lines of chat. */
 export function lines({ text, rows = [], after = "" }: Reply): readonly Said[] {
-  return [text, ...rows.map(row), after].filter((line) => line !== "");
+  return [text, ...rows.map(row), after].filter((line) => line !== "" && !(Array.isArray(line) && line.length === 0));
 }
