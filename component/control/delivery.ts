@@ -190,6 +190,7 @@ export class Delivery {
       if (!parcel) throw new Refusal("no-such-parcel", { which: say("that-number") });
       const move = decide(parcel.state, event);
       if (move === "stay") return parcel;
+      if (event === "expire" && parcel.until > clock.now()) return parcel; // put off meanwhile
       if (move === "refuse")
         throw new Refusal("wrong-state", { which: label(parcel.name), state: STATES[parcel.state] });
       const told = this.#notices(parcel, move, event, detail);

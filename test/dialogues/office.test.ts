@@ -117,7 +117,7 @@ describe("the main job", () => {
     await stage.say(`${ROMEO}/home`, "send 1 to juliet@example.org");
     stage.heard(ROMEO);
     await stage.clock.turn(31 * 864e5);
-    await stage.housekeeping.expire();
+    await stage.housekeeping.ends.round();
     await stage.settle();
     expect(stage.heard(ROMEO).join()).toMatch(/was not fetched by juliet@example\.org in time/);
     await stage.say(`${ROMEO}/home`, "list");

@@ -321,7 +321,7 @@ describe("a transfer that is cut", () => {
     await cutAt(50_000);
     await stage.clock.turn(864e5);
     expect((await offer()).held).toBe(0);
-    await stage.housekeeping.expire();
+    await stage.housekeeping.ends.round();
     expect([await keys(), await list()]).toEqual([0, expect.not.stringContaining("film")]);
   });
 
