@@ -55,6 +55,8 @@ export const errors = {
   "error/method-not-allowed": "Hier gehen nur {methods}.",
   "error/encrypted":
     "Diese Nachricht war verschlüsselt ({scheme}), und ich habe keinen Schlüssel dazu. Bitte schalten Sie die Verschlüsselung für dieses Gespräch aus, und schicken Sie sie noch einmal.",
+  "error/sealed":
+    "{name} ist versiegelt, sodass keine Virenprüfung hineinsehen kann. Solche Dateien nehme ich hier nicht an.",
   "error/infected": "{name} ist infiziert ({virus}), deshalb habe ich die Datei nicht behalten.",
   "error/scanner-down": "Die Virenprüfung antwortet gerade nicht. Bitte versuchen Sie es in einem Moment noch einmal.",
   "error/too-large-to-scan": "{name} ist zu groß für die Virenprüfung.",
@@ -86,6 +88,7 @@ export const errors = {
   "not-http": "etwas anderes als HTTP",
   "link/endless": "er führt immer weiter",
   "link/downgrade": "er führt von einer verschlüsselten Adresse zu einer unverschlüsselten",
+  "link/key": "der Schlüssel ist keiner: Auf das # müssen 88 oder 96 Hexadezimalziffern folgen",
   "link/long": "er ist zu lang",
   "link/no-address": "er ist keine Web-Adresse",
   "link/scheme": "er beginnt weder mit http: noch mit https:",

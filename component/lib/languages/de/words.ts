@@ -23,6 +23,11 @@ export const words = {
     "Die Virenprüfung antwortet gerade nicht, deshalb bekommt sie noch niemand. Sobald sie durchgesehen ist, geht es von selbst weiter.",
   "mark/unchecked": "Sie ist nicht auf Viren geprüft worden.",
   "mark/sealed": "Sie ist versiegelt: Ich kann sie nicht lesen und gebe sie weiter, wie sie kam, mit ihrem Schlüssel.",
+  "listed/held": "wartet auf die Virenprüfung",
+  "listed/unchecked": "nicht auf Viren geprüft",
+  "listed/sealed": "versiegelt",
+  "link/as-it-came":
+    "Meine eigene Kopie von Versiegeltem kann ich nur von einer https-Adresse ausgeben, und die habe ich nicht. Deshalb hier der Link, wie er kam.",
   "waiting-checked": "{name} (Nummer {number}) für {who} wartet auf die Virenprüfung, die gerade nicht antwortet.",
   checked: "{name} (Nummer {number}) ist jetzt auf Viren geprüft worden; gefunden wurde nichts.",
   "not-checked": "{name} (Nummer {number}) wartet nicht länger auf die Virenprüfung und geht ohne sie weiter.",
@@ -67,6 +72,27 @@ export const words = {
   invitation:
     "{who} hat eine Datei für Sie: {name} ({size}). Ich bewahre sie bis {until} auf. Sagen Sie „accept {number}“, um sie zu bekommen, „decline {number}“, wenn Sie sie nicht möchten, oder „block {who}“, um nichts mehr von {who} zu hören. Nehmen Sie mich in Ihre Kontakte auf, dann biete ich Ihnen an, was für Sie kommt, sobald Sie online sind.",
   "taken-back": "{who} hat {name} (Nummer {number}) zurückgenommen.",
+  reminder:
+    "{name} (Nummer {number}) liegt bis {until} hier, danach nicht mehr. Sagen Sie „keep {number}“, dann bewahre ich die Datei länger auf.",
+  "reminder/unfetched": {
+    one: "{who} hat {name} (Nummer {number}) noch nicht abgeholt. Die Datei liegt bis {until} hier, danach nicht mehr. Sagen Sie „keep {number}“, dann bewahre ich sie länger auf.",
+    other:
+      "{who} haben {name} (Nummer {number}) noch nicht abgeholt. Die Datei liegt bis {until} hier, danach nicht mehr. Sagen Sie „keep {number}“, dann bewahre ich sie länger auf.",
+  },
+  "reminder/many": {
+    other:
+      "Die Zeit von {count} Ihrer Dateien ist bald um; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich alle länger auf, oder „keep N“ für eine.",
+  },
+  "reminder/for-you":
+    "{name} ({size}) von {who} wartet noch bis {until} auf Sie. Sagen Sie „get {number}“, um die Datei zu bekommen, oder „keep {number}“, dann bewahre ich sie länger auf.",
+  "reminder/many-for-you": {
+    other:
+      "{count} Dateien warten noch auf Sie; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich alle länger auf, oder „keep N“ für eine.",
+  },
+  "kept-longer":
+    "{who} möchte, dass {name} (Nummer {number}) länger hier liegt: Ich bewahre die Datei jetzt bis {until} auf. Mit „del {number}“ löschen Sie sie trotzdem.",
+  "let-go":
+    "Alle, denen Sie {name} (Nummer {number}) geschickt haben, haben die Datei; ich habe sie gelöscht, wie Sie es wollten.",
   "kept-for": "Ich bewahre {name} ({size}) als Nummer {number} auf, bis {until}.",
   introduction:
     "{who} schreibt Ihnen über mich. Was Sie hier antworten, geht an {who}. Wenn Sie von {who} nichts mehr hören möchten, schreiben Sie „block {who}“ an {contact}.",

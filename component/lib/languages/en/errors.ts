@@ -58,6 +58,7 @@ const refusals = {
   // what cannot be read
   "error/encrypted":
     "That message was encrypted ({scheme}), and I have no key to it. Please switch encryption off for this chat and send it again.",
+  "error/sealed": "{name} is sealed, so that no virus check can look into it. I do not take such files here.",
   "error/infected": "{name} is infected ({virus}), so I did not keep it.",
   "error/scanner-down": "The virus check does not answer just now. Please try again in a moment.",
   "error/too-large-to-scan": "{name} is too large for the virus check.",
@@ -95,6 +96,7 @@ export const errors = {
   // why a link is none
   "link/endless": "it leads on and on",
   "link/downgrade": "it leads from an encrypted address to one that is not",
+  "link/key": "its key is not one: 88 or 96 hexadecimal digits must follow the #",
   "link/long": "it is too long",
   "link/no-address": "it is not a web address",
   "link/scheme": "it begins with neither http: nor https:",

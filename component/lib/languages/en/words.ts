@@ -22,6 +22,11 @@ export const words = {
     "The virus check does not answer just now, so nobody is given it yet. As soon as it has been looked through, it goes on by itself.",
   "mark/unchecked": "It has not been checked for viruses.",
   "mark/sealed": "It is sealed: I cannot read it, and pass it on as it came, with its key.",
+  "listed/held": "waits for the virus check",
+  "listed/unchecked": "not checked for viruses",
+  "listed/sealed": "sealed",
+  "link/as-it-came":
+    "I can hand out my own copy of what is sealed only from an https address, which I do not have. So here is the link as it came.",
   "waiting-checked": "{name} (number {number}) for {who} waits for the virus check, which does not answer just now.",
   checked: "{name} (number {number}) has been checked for viruses now, and none was found.",
   "not-checked": "{name} (number {number}) waits for the virus check no longer, and goes on without.",
@@ -63,6 +68,27 @@ export const words = {
   invitation:
     "{who} has a file for you: {name} ({size}). I keep it until {until}. Say “accept {number}” to have it, “decline {number}” if you do not want it, or “block {who}” to hear no more of {who}. Add me to your contacts, and I offer what comes for you whenever you are online.",
   "taken-back": "{who} has taken back {name} (number {number}).",
+  // about ends
+  reminder:
+    "{name} (number {number}) is here until {until}, and then it goes. Say “keep {number}”, and I keep it longer.",
+  "reminder/unfetched": {
+    one: "{who} has not fetched {name} (number {number}) yet. It is here until {until}, and then it goes. Say “keep {number}”, and I keep it longer.",
+    other:
+      "{who} have not fetched {name} (number {number}) yet. It is here until {until}, and then it goes. Say “keep {number}”, and I keep it longer.",
+  },
+  "reminder/many": {
+    other:
+      "{count} files of yours go soon, the first of them, {name} (number {number}), on {until}. “list” shows them. Say “keep”, and I keep all of them longer; or “keep N” for one.",
+  },
+  "reminder/for-you":
+    "{name} ({size}) from {who} still waits for you, until {until}. Say “get {number}” to have it, or “keep {number}”, and I keep it longer.",
+  "reminder/many-for-you": {
+    other:
+      "{count} files still wait for you; the first of them, {name} (number {number}), goes on {until}. “list” shows them. Say “keep”, and I keep all of them longer; or “keep N” for one.",
+  },
+  "kept-longer":
+    "{who} would like to have {name} (number {number}) for longer: I keep it until {until} now. “del {number}” ends it all the same.",
+  "let-go": "Everybody to whom you sent {name} (number {number}) has it, so it is gone, as you wanted.",
   // at the addresses that stand in for people
   "kept-for": "I keep {name} ({size}) as number {number}, until {until}.",
   introduction:

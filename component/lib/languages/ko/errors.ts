@@ -47,6 +47,8 @@ export const errors = {
   "error/method-not-allowed": "여기서는 {methods}만 사용할 수 있습니다.",
   "error/encrypted":
     "그 메시지는 암호화되어 있는데({scheme}), 저에게는 열쇠가 없습니다. 이 대화의 암호화를 끄고 다시 보내 주세요.",
+  "error/sealed":
+    "{name} 파일은 봉인되어 있어 바이러스 검사로 들여다볼 수 없습니다. 여기서는 그런 파일을 받지 않습니다.",
   "error/infected": "{name} 파일이 감염되어 있어서({virus}) 보관하지 않았습니다.",
   "error/scanner-down": "지금 바이러스 검사기가 응답하지 않습니다. 잠시 후에 다시 시도해 주세요.",
   "error/too-large-to-scan": "{name} 파일은 바이러스를 검사하기에 너무 큽니다.",
@@ -78,6 +80,7 @@ export const errors = {
   "not-http": "HTTP가 아님",
   "link/endless": "끝없이 다른 곳으로 이어집니다",
   "link/downgrade": "암호화된 주소에서 암호화되지 않은 주소로 이어집니다",
+  "link/key": "열쇠가 올바르지 않습니다. # 뒤에 16진수 88자리 또는 96자리가 와야 합니다",
   "link/long": "너무 깁니다",
   "link/no-address": "웹 주소가 아닙니다",
   "link/scheme": "http:로도 https:로도 시작하지 않습니다",

@@ -23,6 +23,11 @@ export const words = {
     "지금 바이러스 검사가 응답하지 않아 아직 아무에게도 전하지 않습니다. 검사가 끝나는 대로 자동으로 계속됩니다.",
   "mark/unchecked": "바이러스 검사를 하지 않은 파일입니다.",
   "mark/sealed": "봉인된 파일입니다. 저는 읽을 수 없으며, 열쇠와 함께 받은 그대로 전해 드립니다.",
+  "listed/held": "바이러스 검사 대기 중",
+  "listed/unchecked": "바이러스 검사 안 함",
+  "listed/sealed": "봉인됨",
+  "link/as-it-came":
+    "봉인된 파일의 제 사본은 https 주소에서만 드릴 수 있는데, 저에게는 그런 주소가 없습니다. 그래서 받은 링크를 그대로 드립니다.",
   "waiting-checked":
     "{who} 님에게 보낼 {name} ({number}번) 파일이 바이러스 검사를 기다리고 있습니다. 지금 검사가 응답하지 않습니다.",
   checked: "{name} ({number}번) 파일의 바이러스 검사가 끝났고, 발견된 것이 없습니다.",
@@ -61,6 +66,25 @@ export const words = {
   invitation:
     "{who} 님이 보낸 파일이 있습니다: {name} ({size}). {until}까지 보관합니다. 받으시려면 “accept {number}”, 원하지 않으시면 “decline {number}”, {who} 님의 소식을 더 받고 싶지 않으시면 “block {who}”라고 말씀해 주세요. 저를 연락처에 추가하시면, 접속하실 때마다 도착한 파일을 전해 드리겠습니다.",
   "taken-back": "{who} 님이 {name} ({number}번) 파일을 되가져갔습니다.",
+  reminder:
+    "{name}(번호 {number})은(는) {until}까지만 보관되고 그 뒤에는 사라집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
+  "reminder/unfetched": {
+    other:
+      "{who} 님이 {name}(번호 {number})을(를) 아직 받지 않았습니다. {until}까지만 보관되고 그 뒤에는 사라집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
+  },
+  "reminder/many": {
+    other:
+      "파일 {count}개가 곧 사라집니다. 첫 번째는 {name}(번호 {number}), {until}입니다. “list”라고 하시면 목록이 나옵니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep N”이라고 하시면 하나만 보관합니다.",
+  },
+  "reminder/for-you":
+    "{who} 님이 보낸 {name} ({size})이(가) {until}까지 기다립니다. 받으시려면 “get {number}”, 더 오래 보관하려면 “keep {number}”라고 하십시오.",
+  "reminder/many-for-you": {
+    other:
+      "파일 {count}개가 아직 기다립니다. 먼저 사라지는 것은 {name}(번호 {number}), {until}입니다. “list”라고 하시면 목록이 나옵니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep N”이라고 하시면 하나만 보관합니다.",
+  },
+  "kept-longer":
+    "{who} 님이 {name}(번호 {number})을(를) 더 오래 보관해 달라고 하셨습니다. 이제 {until}까지 보관합니다. “del {number}”라고 하시면 그래도 삭제됩니다.",
+  "let-go": "{name}(번호 {number})을(를) 보내신 분이 모두 받았으므로, 원하신 대로 삭제했습니다.",
   "kept-for": "{name} ({size}) 파일을 {number}번으로 {until}까지 보관합니다.",
   introduction:
     "{who} 님이 저를 통해 메시지를 보내십니다. 여기에 답하시면 {who} 님에게 전해집니다. {who} 님의 메시지를 더 받고 싶지 않으시면 {contact} 주소로 “block {who}”라고 보내 주세요.",
