@@ -24,6 +24,7 @@ export const status = define({
       for (const h of (await index.history(p.id)).slice(-STEPS))
         rows.push([{ join: ["  ", minute(h.at)], by: "" }, h.event, h.detail]);
     }
-    return { text: say(rows.length > 0 ? "status/file" : "status/unsent", ofFile(file)), rows };
+    const ends = [say("status/until", { until: minute(file.until) }), file.once ? say("list/once") : ""];
+    return { text: say(rows.length > 0 ? "status/file" : "status/unsent", ofFile(file)), rows: [ends, ...rows] };
   },
 });
