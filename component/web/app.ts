@@ -5,20 +5,28 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Socket } from "node:net";
 import type { Registry } from "prom-client";
-import type { LinkDesk } from "../control/ports.js";
+import type { LinkDesk, UploadDesk } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
-import { LINK_PATH } from "../lib/link-url.js";
+import { chooseLanguage, FALLBACK, type Language, render } from "../lib/languages/index.js";
+import { LINK_PATH, PUT_PATH, TUS_PATH } from "../lib/link-url.js";
 import type { Log } from "../lib/log.js";
 import { limitConnections, OUR_PROXY, Pipeline, WEB_LIMITS, type WebLimits } from "./connections.js";
+import { letAsk } from "./expect.js";
 import { SAFE } from "./headers.js";
+import { lingerIfUnread } from "./linger.js";
 import { serveLinks } from "./links.js";
 import { WebMetrics } from "./metrics.js";
-import { FRONT, PAGE_HEADERS, sentence } from "./pages.js";
+import { front, PAGE_HEADERS, sentence } from "./pages.js";
 import { Receipts } from "./receipts.js";
+import { TusUploads } from "./tus.js";
+import { serveUploads } from "./uploads.js";
 
 export interface WebParts {
   readonly desk: LinkDesk;
+  readonly uploads: UploadDesk;
+  /** How people reach it, without a slash at the end. */
+  readonly url: string;
   /** Which parts answer. Anybody may ask, so it has to be cheap; it never rejects. */
   readonly health: () => Promise<Health>;
   /** What /metrics shows; the web server adds its own. */
@@ -42,17 +50,18 @@ export interface Web {
   readonly closeUnused: () => void;
   /** Downloads that have not been reported to the desk yet. */
   readonly underWay: ReadonlySet<Promise<void>>;
+  readonly tus: TusUploads;
 }
 
 const OWN_PAGES = new Set(["/", "/healthz", "/metrics"]);
 
-export function buildWeb({ desk, health, metrics: registry, log, clock, limits: given }: WebParts): Web {
+export function buildWeb({ desk, uploads, url, health, metrics: registry, log, clock, limits: given }: WebParts): Web {
   const limits = { ...WEB_LIMITS, ...given };
   const app = fastify({
     logger: false,
     // Whose address a proxy of our own names is only logged.
     trustProxy: [...OUR_PROXY],
-    requestTimeout: limits.request,
+    requestTimeout: 0, // a body may take its time: see `inflow.ts`
     connectionTimeout: limits.stalled,
     keepAliveTimeout: limits.idle,
     http: {
@@ -64,6 +73,7 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
     frameworkErrors: (_error, request, reply) => void refuse(new Refusal("not-found"), request, reply),
   });
   const closeUnused = limitConnections(app.server, limits);
+  letAsk(app.server);
 
   const receipts = new Receipts(clock);
   const pipeline = new Pipeline(limits.pipelined);
@@ -76,11 +86,12 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
     reply.headers(SAFE);
     if (!request.is404) return;
     // Said here, before a body is read that nobody wants.
-    const path = request.url.split("?", 1)[0]!;
-    if (!OWN_PAGES.has(path) && !path.startsWith(LINK_PATH)) throw new Refusal("not-found");
-    reply.header("allow", "GET, HEAD");
-    throw new Refusal("method-not-allowed");
+    const methods = methodsOf(request.url.split("?", 1)[0]!);
+    if (methods === undefined) throw new Refusal("not-found");
+    reply.header("allow", methods);
+    throw new Refusal("method-not-allowed", { methods });
   });
+  app.addHook("onSend", async (request, reply) => lingerIfUnread(request, reply, clock));
   app.addHook("onResponse", async (_request, reply) => metrics.answered(reply.statusCode));
   app.setErrorHandler((error: FastifyError | Refusal, request, reply) => {
     const refusal = asRefusal(isTheirs(error) ? unread(error) : error);
@@ -89,8 +100,16 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
   });
 
   serveLinks(app, { desk, clock, log, receipts, metrics, underWay });
+  const tus = new TusUploads({ desk: uploads, clock, log, metrics, base: url });
+  serveUploads(app, { desk: uploads, clock, log, metrics, tus });
 
-  app.get("/", (_request, reply) => reply.headers(PAGE_HEADERS).type("text/html; charset=utf-8").send(FRONT));
+  app.get("/", (request, reply) => {
+    const language = languageOf(request);
+    return reply
+      .headers({ ...PAGE_HEADERS, "content-language": language })
+      .type("text/html; charset=utf-8")
+      .send(front(language));
+  });
 
   app.get("/healthz", async (_request, reply) => {
     const { component, index, storage } = await health();
@@ -109,7 +128,14 @@ export function buildWeb({ desk, health, metrics: registry, log, clock, limits: 
       .send(await registry.metrics());
   });
 
-  return { app, limits, receipts, closeUnused, underWay };
+  return { app, limits, receipts, closeUnused, underWay, tus };
+}
+
+/** What can be done at a path; undefined when there is nothing. */
+function methodsOf(path: string): string | undefined {
+  if (OWN_PAGES.has(path) || path.startsWith(LINK_PATH)) return "GET, HEAD";
+  if (path.startsWith(PUT_PATH)) return "PUT, POST, OPTIONS";
+  return path.startsWith(TUS_PATH) ? "POST, HEAD, PATCH, DELETE, OPTIONS" : undefined;
 }
 
 /** Whether Fastify itself said no: to a body that it cannot read, or that nobody wants. */
@@ -121,11 +147,20 @@ function unread(error: FastifyError): Refusal {
   return new Refusal(error.statusCode === 413 ? "stanza-too-large" : "not-understood", {}, { cause: error });
 }
 
+function languageOf({ headers }: FastifyRequest): Language {
+  return chooseLanguage(headers["accept-language"]) ?? FALLBACK;
+}
+
 /** One row of the error table as an answer. */
 function refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { type, body } = sentence(refusal.message, request.headers.accept);
+  const language = languageOf(request);
+  const { type, body } = sentence(render(refusal.said, language), request.headers.accept, language);
   if (refusal.row.http === 503) reply.header("retry-after", "30");
-  return reply.code(refusal.row.http).headers(SAFE).headers(PAGE_HEADERS).type(type).send(body);
+  return reply
+    .code(refusal.row.http)
+    .headers({ ...SAFE, ...PAGE_HEADERS, "content-language": language })
+    .type(type)
+    .send(body);
 }
 
 /** What cannot be read as a request gets a status without words. After other answers on the connection, it could fall into the middle of one. */
