@@ -79,16 +79,12 @@ export const words = {
     other:
       "{who} haben {name} (Nummer {number}) noch nicht abgeholt. Die Datei liegt bis {until} hier, danach nicht mehr. Sagen Sie „keep {number}“, dann bewahre ich sie länger auf.",
   },
-  "reminder/many": {
-    other:
-      "Die Zeit von {count} Ihrer Dateien ist bald um; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich alle länger auf, oder „keep N“ für eine.",
-  },
+  "reminder/many":
+    "Die Zeit von {count} Ihrer Dateien ist bald um; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich alle länger auf, oder „keep N“ für eine.",
   "reminder/for-you":
     "{name} ({size}) von {who} wartet noch bis {until} auf Sie. Sagen Sie „get {number}“, um die Datei zu bekommen, oder „keep {number}“, dann bewahre ich sie länger auf.",
-  "reminder/many-for-you": {
-    other:
-      "{count} Dateien warten noch auf Sie; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich alle länger auf, oder „keep N“ für eine.",
-  },
+  "reminder/many-for-you":
+    "{count} Dateien warten noch auf Sie; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich alle länger auf, oder „keep N“ für eine.",
   "kept-longer":
     "{who} möchte, dass {name} (Nummer {number}) länger hier liegt: Ich bewahre die Datei jetzt bis {until} auf. Mit „del {number}“ löschen Sie sie trotzdem.",
   "let-go":

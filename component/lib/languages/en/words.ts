@@ -76,16 +76,12 @@ export const words = {
     other:
       "{who} have not fetched {name} (number {number}) yet. It is here until {until}, and then it goes. Say “keep {number}”, and I keep it longer.",
   },
-  "reminder/many": {
-    other:
-      "{count} files of yours go soon, the first of them, {name} (number {number}), on {until}. “list” shows them. Say “keep”, and I keep all of them longer; or “keep N” for one.",
-  },
+  "reminder/many":
+    "{count} files of yours go soon, the first of them, {name} (number {number}), on {until}. “list” shows them. Say “keep”, and I keep all of them longer; or “keep N” for one.",
   "reminder/for-you":
     "{name} ({size}) from {who} still waits for you, until {until}. Say “get {number}” to have it, or “keep {number}”, and I keep it longer.",
-  "reminder/many-for-you": {
-    other:
-      "{count} files still wait for you; the first of them, {name} (number {number}), goes on {until}. “list” shows them. Say “keep”, and I keep all of them longer; or “keep N” for one.",
-  },
+  "reminder/many-for-you":
+    "{count} files still wait for you; the first of them, {name} (number {number}), goes on {until}. “list” shows them. Say “keep”, and I keep all of them longer; or “keep N” for one.",
   "kept-longer":
     "{who} would like to have {name} (number {number}) for longer: I keep it until {until} now. “del {number}” ends it all the same.",
   "let-go": "Everybody to whom you sent {name} (number {number}) has it, so it is gone, as you wanted.",

@@ -68,20 +68,14 @@ export const words = {
   "taken-back": "{who} 님이 {name} ({number}번) 파일을 되가져갔습니다.",
   reminder:
     "{name}(번호 {number})은(는) {until}까지만 보관되고 그 뒤에는 사라집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
-  "reminder/unfetched": {
-    other:
-      "{who} 님이 {name}(번호 {number})을(를) 아직 받지 않았습니다. {until}까지만 보관되고 그 뒤에는 사라집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
-  },
-  "reminder/many": {
-    other:
-      "파일 {count}개가 곧 사라집니다. 첫 번째는 {name}(번호 {number}), {until}입니다. “list”라고 하시면 목록이 나옵니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep N”이라고 하시면 하나만 보관합니다.",
-  },
+  "reminder/unfetched":
+    "{who} 님이 {name}(번호 {number})을(를) 아직 받지 않았습니다. {until}까지만 보관되고 그 뒤에는 사라집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
+  "reminder/many":
+    "파일 {count}개가 곧 사라집니다. 첫 번째는 {name}(번호 {number}), {until}입니다. “list”라고 하시면 목록이 나옵니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep N”이라고 하시면 하나만 보관합니다.",
   "reminder/for-you":
     "{who} 님이 보낸 {name} ({size})이(가) {until}까지 기다립니다. 받으시려면 “get {number}”, 더 오래 보관하려면 “keep {number}”라고 하십시오.",
-  "reminder/many-for-you": {
-    other:
-      "파일 {count}개가 아직 기다립니다. 먼저 사라지는 것은 {name}(번호 {number}), {until}입니다. “list”라고 하시면 목록이 나옵니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep N”이라고 하시면 하나만 보관합니다.",
-  },
+  "reminder/many-for-you":
+    "파일 {count}개가 아직 기다립니다. 먼저 사라지는 것은 {name}(번호 {number}), {until}입니다. “list”라고 하시면 목록이 나옵니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep N”이라고 하시면 하나만 보관합니다.",
   "kept-longer":
     "{who} 님이 {name}(번호 {number})을(를) 더 오래 보관해 달라고 하셨습니다. 이제 {until}까지 보관합니다. “del {number}”라고 하시면 그래도 삭제됩니다.",
   "let-go": "{name}(번호 {number})을(를) 보내신 분이 모두 받았으므로, 원하신 대로 삭제했습니다.",
