@@ -2,12 +2,13 @@
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import type { Services } from "./commands/define.js";
+import { Ends } from "./ends.js";
+import type { HeldFiles } from "./held-files.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
 import { LINK } from "./parcel.js";
 import type { BlobStore, Parcel } from "./ports.js";
 import type { Receptions } from "./reception.js";
-import { remove } from "./sending.js";
 
 const BEAT_MS = 3_000;
 /** A process that has been silent for so long is taken for dead. */
@@ -15,7 +16,7 @@ export const DEAD_AFTER_MS = 15_000;
 const RECOVER_MS = 10_000;
 const RETRY_MS = 5_000;
 const SWEEP_MS = 30_000;
-const EXPIRY_MS = 60_000;
+const HELD_MS = 10_000;
 /** Word of what another process has queued may be lost on its way. */
 const LOOK_MS = 300_000;
 /** A round does so much of a kind at once; what is left comes in the next, so that nothing else waits long. */
@@ -26,6 +27,7 @@ export interface HousekeepingParts {
   readonly services: Services;
   readonly intakes: Intakes;
   readonly receptions: Receptions;
+  readonly held: HeldFiles;
   readonly notices: Notices;
   readonly blobs: BlobStore;
   readonly clock: Clock;
@@ -33,6 +35,7 @@ export interface HousekeepingParts {
 }
 
 export class Housekeeping {
+  readonly ends: Ends;
   readonly #parts: HousekeepingParts;
   readonly #cancels = new Map<string, () => void>();
   readonly #running = new Set<Promise<void>>();
@@ -42,6 +45,7 @@ export class Housekeeping {
 
   constructor(parts: HousekeepingParts) {
     this.#parts = parts;
+    this.ends = new Ends(parts.services, parts.notices);
   }
 
   /** Takes over from the dead, which must be before anybody is served; then each chore has its turn at its own pace. */
@@ -49,14 +53,17 @@ export class Housekeeping {
     await this.#every("beat", BEAT_MS, () => this.beat());
     await this.#every("recover", RECOVER_MS, () => this.recover());
     void this.#every("sweep", SWEEP_MS, () => this.sweep());
-    void this.#every("expire", EXPIRY_MS, () => this.expire());
+    void this.#every("ends", this.ends.pace, () => this.ends.round());
     this.#later("retry", RETRY_MS, () => this.retry());
+    this.#later("held", HELD_MS, () => this.#parts.held.lookThrough());
     this.#later("look", LOOK_MS, () => this.#parts.notices.flushAll());
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.ends.stop();
     for (const cancel of this.#cancels.values()) cancel();
+    this.#parts.held.stop();
     await Promise.all(this.#running);
   }
 
@@ -108,23 +115,6 @@ export class Housekeeping {
       await services.index.forgetDoomed(keys);
       return keys.length;
     });
-  }
-
-  /** Ends parcels, files, and what was set aside, whose time is up. */
-  async expire(): Promise<void> {
-    const { services } = this.#parts;
-    const now = services.clock.now();
-    await this.#pages(async () => {
-      const parcels = await services.index.endedParcels(now, PAGE);
-      for (const parcel of parcels) await services.delivery.apply(parcel.id, "expire", "", parcel);
-      return parcels.length;
-    });
-    await this.#pages(async () => {
-      const files = await services.index.endedFiles(now, PAGE);
-      for (const file of files) await remove(services, file);
-      return files.length;
-    });
-    await this.#pages(() => services.index.dropCutIntakes({ endedBy: now }, PAGE));
   }
 
   async #pages(round: () => Promise<number>): Promise<void> {

@@ -27,7 +27,8 @@ export class WebServer {
     const web = this.#web;
     this.#web = undefined;
     if (!web) return;
-    const { app, limits, receipts, closeUnused, underWay } = web;
+    const { app, limits, receipts, closeUnused, underWay, tus } = web;
+    tus.stop();
     receipts.stop();
     const cancel = this.#parts.clock.after(limits.grace, () => app.server.closeAllConnections());
     const closed = app.close();

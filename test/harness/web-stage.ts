@@ -4,6 +4,8 @@ import { systemClock } from "../../component/lib/clock.js";
 import { createLog } from "../../component/lib/log.js";
 import type { Health } from "../../component/web/app.js";
 import type { WebLimits } from "../../component/web/connections.js";
+import type { UploadDesk } from "../../component/control/ports.js";
+import { Refusal } from "../../component/lib/errors.js";
 import { WebServer } from "../../component/web/server.js";
 import { FileDesk } from "./file-desk.js";
 import { RawHttp } from "./raw-http.js";
@@ -22,12 +24,16 @@ export interface WebStage {
   strike(): Promise<void>;
 }
 
+const NO_RIGHTS: UploadDesk = { open: () => Promise.reject(new Refusal("not-found")) };
+
 export async function setWebStage(limits: Partial<WebLimits> = {}, log = createLog("silent")): Promise<WebStage> {
   const folder = await tempFolder("restante-web");
   const desk = new FileDesk(folder.path);
   const clients: RawHttp[] = [];
   const server = new WebServer({
     desk,
+    uploads: NO_RIGHTS,
+    url: "",
     listen: { host: "127.0.0.1", port: 0 },
     health: async () => stage.health,
     metrics: new Registry(),
