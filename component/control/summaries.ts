@@ -16,6 +16,11 @@ const SETTLE_MS = 300;
 /** The kind of the notices that stand for news. */
 export const SUMMARY = "summary";
 
+/** What the outbox keeps of it. */
+type News = { readonly summary: string };
+/** `line`: the id that a new line would have. */
+type Saying = News & { readonly line: string };
+
 export class Summaries {
   readonly #index: Index;
   readonly #speaker: Speaker;
@@ -59,15 +64,15 @@ export class Summaries {
 
   /** The outbox' entry for a summary of whose parcels one has changed. */
   news({ summary, sender }: Pick<Parcel, "summary" | "sender">): Notice {
-    return { id: summary, to: sender, kind: SUMMARY, details: { summary }, since: this.#clock.now() };
+    return { id: summary, to: sender, kind: SUMMARY, details: { summary } satisfies News, since: this.#clock.now() };
   }
 
   /** Says what an entry of the outbox stands for, and strikes it out; false when it is left there for a moment. */
   async tell(notice: Notice): Promise<boolean> {
-    const id = String(notice.details["summary"]);
+    const { summary: id } = notice.details as unknown as News;
     if (this.#resting.has(id)) return false;
     const saying = "line" in notice.details ? notice : await this.#take(notice, id);
-    if (await this.#say(saying, id, String(saying.details["line"]))) this.#rest(id, notice.to, PACE_MS);
+    if (await this.#say(saying, saying.details as unknown as Saying)) this.#rest(id, notice.to, PACE_MS);
     await this.#index.dropNotices([saying.id]);
     return true;
   }
@@ -77,14 +82,14 @@ export class Summaries {
    * should we die before it is struck out, it is the same message that is sent again.
    */
   async #take(notice: Notice, id: string): Promise<Notice> {
-    const details = { summary: id, line: lineId(randomId(), this.#clock.now()) };
+    const details = { summary: id, line: lineId(randomId(), this.#clock.now()) } satisfies Saying;
     const saying = { ...notice, id: `${id}!`, details };
     await this.#index.addNotices([saying]);
     await this.#index.dropNotices([notice.id]);
     return saying;
   }
 
-  async #say({ to, since }: Notice, id: string, line: string): Promise<boolean> {
+  async #say({ to, since }: Notice, { summary: id, line }: Saying): Promise<boolean> {
     const found = await this.#index.summary(id);
     if (!found || found.parcels.length === 0) return false;
     const { parcels, summary } = found;
