@@ -17,6 +17,8 @@ export interface IntakeLimits {
   readonly partial: number;
   readonly transfers: number;
   readonly fetch_time: number; // ms
+  /** What is done with files into which nobody can look; absent: they are passed on. */
+  readonly sealed?: "pass" | "refuse";
 }
 
 /** What one file on its way in takes up. */

@@ -4,6 +4,7 @@ import { randomId } from "../lib/ids.js";
 import { fileName } from "../lib/file-name.js";
 import { bareOf, type BareJid, type Jid } from "../lib/jid.js";
 import { SNIFF_BYTES, sniff } from "../lib/media-type.js";
+import { isSealed, readSealed } from "../lib/sealed-link.js";
 import { say, size as sizeOf } from "../lib/said.js";
 import { requireMember } from "./access.js";
 import type { Place } from "./admission.js";
@@ -33,9 +34,11 @@ export class Intakes {
     const { index, clock } = parts.services;
     const owner = bareOf(from);
     requireMember(owner, parts.limits.domains);
-    this.#fetcher.judge(link.url);
+    const url = fetchable(link.url);
+    this.#fetcher.judge(url);
     // From here on it is what everybody sees, types, and saves it under: nothing of a path or a second line gets further than this.
-    const name = fileName(oneLine(link.name ?? nameOf(link.url)));
+    const name = fileName(oneLine(link.name ?? nameOf(url)));
+    if (isSealed(link.url) && parts.limits.sealed === "refuse") throw new Refusal("sealed", { name: label(name) });
     if (link.size !== undefined) admission.checkSize(name, link.size);
     const place = await admission.enter(owner, name, link.size);
     const intake: Intake = {
@@ -82,7 +85,7 @@ export class Intakes {
     const patience = this.#keeper.patience(intake, sender);
     try {
       const stored = await patiently(patience, () => this.#fetch(intake, place, progress));
-      const kept = await this.#keeper.keep(intake, stored, patience);
+      const kept = await this.#keeper.keep(intake, stored, patience, {}, sender);
       await progress.end(kept.size);
       this.#keeper.tell(intake);
     } catch (e) {
@@ -105,7 +108,7 @@ export class Intakes {
     let size = expected;
     try {
       const { bytes } = await this.#fetcher.fetch(
-        intake.source,
+        fetchable(intake.source),
         { bytes: most, name: intake.name },
         async (announced) => {
           if (announced.size !== undefined) {
@@ -130,7 +133,9 @@ export class Intakes {
       if (!writer || bytes === 0) throw new Refusal("empty-file", { name });
       if (expected !== undefined && bytes < expected)
         throw new Refusal("shorter-than-said", { name, got: sizeOf(bytes), size: sizeOf(expected) });
-      const mediaType = await sniff(head.subarray(0, Math.min(bytes, SNIFF_BYTES)), intake.name);
+      const mediaType = isSealed(intake.source)
+        ? "application/octet-stream"
+        : await sniff(head.subarray(0, Math.min(bytes, SNIFF_BYTES)), intake.name);
       const blob = await writer.commit();
       if (intake.sha256 !== undefined && intake.sha256 !== blob.sha256) throw new Refusal("wrong-hash", { name });
       return { ...blob, mediaType };
@@ -150,6 +155,14 @@ export class Intakes {
       throw e;
     }
   }
+}
+
+/** Where the bytes are had: of a sealed link, without its key. @throws Refusal "link-bad" */
+function fetchable(link: string): string {
+  if (!isSealed(link)) return link;
+  const url = readSealed(link)?.url;
+  if (url === undefined) throw new Refusal("link-bad", { why: say("link/key") });
+  return url;
 }
 
 /** The last segment of a URL's path, as a label. */

@@ -1,6 +1,7 @@
 /** What every way in shares: durable bytes become a file that is told of and passed on, or nothing is left of them, and that is told. */
 import { Refusal, asRefusal } from "../lib/errors.js";
 import type { BareJid, Jid } from "../lib/jid.js";
+import { personBehind } from "../lib/stand-in.js";
 import type { Log } from "../lib/log.js";
 import { size } from "../lib/said.js";
 import { isSealed } from "../lib/sealed-link.js";
@@ -89,13 +90,14 @@ export class Keeper {
     { mediaType, ...blob }: Stored,
     patience: Patience,
     { slot, until = Infinity }: Terms = {},
+    sender?: Sender,
   ): Promise<KeptFile> {
-    const { services, notices, limits } = this.parts;
+    const { services, limits } = this.parts;
     const { index, clock, summaries } = services;
     const named = intake.recipients ?? [];
-    const id = named.length > 1 ? summaries.reserve() : "";
     const mark = await this.#mark(intake, blob.size, patience);
     const sealed = mark === "sealed" ? intake.source : "";
+    const id = named.length > 1 ? summaries.reserve() : "";
     // On its own: the answer of a `keep` may be lost, and the bytes must not be touched again before it is known.
     const kept = await patiently(patience, async () => {
       const recipients = await this.#reachable(intake.owner, named);
@@ -103,12 +105,12 @@ export class Keeper {
       const end = Math.min(clock.now() + limits.keep, until);
       const file = { name: intake.name, mediaType, until: end, recipients, mark, sealed, ...(slot !== undefined && { slot }), ...(summary !== "" && { summary }) }; // prettier-ignore
       const told = (f: KeptFile): Notice[] => [
-        ...(slot === undefined ? [this.#kept(f)] : []),
+        ...(slot === undefined ? [this.#kept(f, sender)] : []),
         ...(summary === "" ? [] : [summaries.news({ summary, sender: f.owner })]),
       ];
       return index.keep(intake, blob, file, limits.quota, told);
     }).finally(() => void (id !== "" && summaries.ready(id, intake.owner)));
-    if (named.length > 0) await this.#passOn(kept, named);
+    if (named.length > 0) await this.#passOn(kept, named, sender);
     return kept;
   }
 
@@ -133,11 +135,18 @@ export class Keeper {
     }
   }
 
-  #kept(file: KeptFile): Notice {
+  #kept(file: KeptFile, sender: Sender | undefined): Notice {
     const { notices } = this.parts;
     const kept = ofFile(file);
-    if (file.mark === "") return notices.make(file.owner, "kept", kept);
-    return notices.make(file.owner, "passed-on", { lines: [say("kept", kept), say(`mark/${file.mark}`)] });
+    const from = this.#standIn(sender);
+    const word = from === undefined ? "kept" : "kept-for";
+    if (file.mark === "") return notices.make(file.owner, word, kept, from);
+    return notices.make(file.owner, "passed-on", { lines: [say(word, kept), say(`mark/${file.mark}`)] }, from);
+  }
+
+  /** The address that he has sent it to, if it stands in for the person who gets it: what is told at once is told there. */
+  #standIn({ answering }: Partial<Sender> = {}): Jid | undefined {
+    return answering && personBehind(answering, this.parts.services.domain) && answering;
   }
 
   /** Says what has been put down for the sender of an intake. */
@@ -150,7 +159,7 @@ export class Keeper {
     if (this.stopping.aborted) return; // the next process goes on
     const { notices, services } = this.parts;
     const why = { name: label(intake.name), why: this.#log(intake, thrown).said };
-    await this.#told(intake, sender, notices.make(intake.owner, "not-kept", why), (told) =>
+    await this.#told(intake, sender, notices.make(intake.owner, "not-kept", why, this.#standIn(sender)), (told) =>
       services.index.dropIntake(intake.id, told),
     );
   }
@@ -161,7 +170,7 @@ export class Keeper {
     const { index, clock } = services;
     const until = clock.now() + limits.partial;
     const words = { name: label(intake.name), got: size(held), size: size(intake.size ?? held), until: minute(until) }; // prettier-ignore
-    await this.#told(intake, sender, notices.make(intake.owner, "kept-in-part", words), async (told) => {
+    await this.#told(intake, sender, notices.make(intake.owner, "kept-in-part", words, this.#standIn(sender)), async (told) => {
       await index.restIntake(intake.id, held, until, told);
       for (const { id } of (await index.cutIntakes(intake.owner, 2 * MOST_CUT)).slice(MOST_CUT))
         await index.dropCutIntakes({ id }, 1);
@@ -222,11 +231,11 @@ export class Keeper {
   }
 
   /** As by `send`, and answered in its words. */
-  async #passOn(file: KeptFile, recipients: readonly BareJid[]): Promise<void> {
+  async #passOn(file: KeptFile, recipients: readonly BareJid[], sender: Sender | undefined): Promise<void> {
     const { services, notices, log } = this.parts;
     try {
       const lines = await send(services, file, recipients).catch((e: unknown) => [asRefusal(e).said]);
-      if (lines.length > 0) await services.index.addNotices([notices.make(file.owner, "passed-on", { lines })]);
+      if (lines.length > 0) await services.index.addNotices([notices.make(file.owner, "passed-on", { lines }, this.#standIn(sender))]);
     } catch (e) {
       log.warn({ err: e, file: file.id }, "what became of those named beside a file could not be told");
     }

@@ -49,6 +49,7 @@ export class Links implements LinkDesk {
     if (!found) throw new Refusal("not-found");
     const { link, file, parcel } = found;
     if (link.until <= this.#clock.now()) throw new Refusal("link-ended");
+    if (file.mark === "held") throw new Refusal("scanner-down");
     // What has been delivered may be fetched again: that changes nothing.
     const parcelId = parcel && isOpen(parcel.state) ? parcel.id : undefined;
     const inherited = parcel?.state === "moving" && !this.#live.has(hash);

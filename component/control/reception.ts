@@ -274,7 +274,9 @@ class StreamReception implements OpenReception {
       if (this.#writer && offset === 0) await this.#startOver();
       if (this.#writer) this.#skip = this.#writer.written - offset;
       else await this.#create();
-      this.#early = this.#keeper.parts.services.delivery.early.open(this.#intake, this.#writer!);
+      const { services, check } = this.#keeper.parts;
+      // Where files are looked through, nobody gets a byte of one before that.
+      if (!check) this.#early = services.delivery.early.open(this.#intake, this.#writer!);
     });
   }
 
@@ -305,7 +307,7 @@ class StreamReception implements OpenReception {
         if (got < size || !this.#writer)
           throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: sizeOf(got), size: sizeOf(size) }); // prettier-ignore
         const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, { sha256, ...(this.#head && { head: this.#head }) }); // prettier-ignore
-        const kept = await this.#keeper.keep(this.#intake, stored, patience, this.#terms);
+        const kept = await this.#keeper.keep(this.#intake, stored, patience, this.#terms, this.#sender);
         this.#early?.kept();
         await this.#progress?.end(size);
         if (!this.#sender.quiet) this.#keeper.tell(this.#intake);

@@ -64,6 +64,7 @@ export const ERRORS = {
   "method-not-allowed": row("cancel", "not-allowed", 405),
   // what cannot be read
   encrypted: row("modify", "not-acceptable", 415),
+  sealed: row("modify", "not-acceptable", 415),
   infected: row("modify", "not-acceptable", 422),
   "scanner-down": row("wait", "internal-server-error", 503),
   "too-large-to-scan": row("modify", "not-acceptable", 413),

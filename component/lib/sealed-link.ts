@@ -27,6 +27,7 @@ export function readSealed(link: string): SealedLink | undefined {
 }
 
 /** The link to the same ciphertext at another place; undefined when that is not reached by https, which XEP-0454 §3 demands. */
-export function seal(url: string, key: string): string | undefined {
-  return url.startsWith("https://") ? `aesgcm:${url.slice("https:".length)}#${key}` : undefined;
+export function sealAgain(link: string, url: string): string | undefined {
+  const found = readSealed(link);
+  return found && url.startsWith("https://") ? `aesgcm:${url.slice("https:".length)}#${found.key}` : undefined;
 }

@@ -2,8 +2,11 @@
 import { parse } from "ltx";
 import { Pace } from "../../component/control/access.js";
 import type { Services } from "../../component/control/commands/define.js";
+import { Blocks } from "../../component/control/blocks.js";
+import { Complaints } from "../../component/control/complaints.js";
 import { Conversations } from "../../component/control/conversations.js";
 import { Delivery } from "../../component/control/delivery.js";
+import { HeldFiles } from "../../component/control/held-files.js";
 import { Housekeeping } from "../../component/control/housekeeping.js";
 import { Intakes } from "../../component/control/intake.js";
 import { Invitations } from "../../component/control/invitations.js";
@@ -12,13 +15,23 @@ import { Ladder } from "../../component/control/ladder.js";
 import { Links } from "../../component/control/links.js";
 import { Notices } from "../../component/control/notices.js";
 import { Counter } from "../../component/control/office.js";
-import type { Announced, BlobStore, Fetcher, Index, Office, OfferMethod } from "../../component/control/ports.js";
+import type {
+  Announced,
+  BlobStore,
+  Fetcher,
+  Index,
+  Office,
+  OfferMethod,
+  Scanner,
+} from "../../component/control/ports.js";
 import { Receptions } from "../../component/control/reception.js";
 import { Tongues } from "../../component/control/tongues.js";
 import { Rules, type RuleParts } from "../../component/control/rules.js";
+import { VirusCheck } from "../../component/control/virus-check.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type BareJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
+import { Blocking } from "../../component/messenger/blocking.js";
 import { Chat } from "../../component/messenger/chat.js";
 import { BotContact } from "../../component/messenger/contact.js";
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
@@ -77,6 +90,7 @@ export class OfficeStage {
   readonly index: Index;
   readonly desk: Links;
   readonly housekeeping: Housekeeping;
+  readonly held: HeldFiles;
   readonly delivery: Delivery;
   readonly keeper: Keeper;
   readonly receptions: Receptions;
@@ -91,6 +105,7 @@ export class OfficeStage {
       file: number;
       quota: number;
       keep: number;
+      remind: number;
       transfers: number;
       commands: number;
       invitations: number;
@@ -100,6 +115,9 @@ export class OfficeStage {
       readonly blobs?: BlobStore;
       readonly streams?: readonly OfferMethod[];
       readonly access?: Partial<RuleParts>;
+      readonly scanner?: Scanner;
+      readonly absent?: "hold" | "pass";
+      readonly sealed?: "refuse";
     } = {},
   ) {
     const log = createLog("silent");
@@ -110,6 +128,7 @@ export class OfficeStage {
       quota: 3_000_000,
       keep: 30 * 864e5,
       partial: 864e5,
+      remind: 3 * 864e5,
       transfers: 2,
       commands: 100,
       fetch_time: 36e5,
@@ -143,24 +162,28 @@ export class OfficeStage {
     const rules = new Rules({ domain: "files.example.org", domains: ["example.org"], recipients: [], refuse: ["refused.example"], ...more.access }); // prettier-ignore
     const me = new BotContact({ tongues: this.tongues, personBehind: (...a) => rules.personBehind(...a), router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" }); // prettier-ignore
     const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, tongues: this.tongues, clock });
-    new Chat({ router: stream, stream, office, fates, log, clock }).start();
     const notices = new Notices({ index, tongues: this.tongues, speaker, whereabouts: directory, clock, log });
     const link = (token: string, name: string): string =>
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
     const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, tongues: this.tongues, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore
     const delivery = (this.delivery = new Delivery({ index, tongues: this.tongues, blobs, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
-    const all = { ...given, domains: ["example.org"] };
+    const all = { ...given, domains: ["example.org"], ...(more.sealed && { sealed: more.sealed }) };
     const invitations = new Invitations({ invitations: given.invitations, invited: given.invited }, clock);
-    const services: Services = { rules, invitations, summaries: notices.summaries, index, delivery, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, quota: given.quota, domain: "files.example.org" }; // prettier-ignore
-    const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, log }));
+    const services: Services = { rules, invitations, complaints: new Complaints({ index, notices, admins: [bare("admin@example.org")], clock, log }), summaries: notices.summaries, notices, index, delivery, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, quota: given.quota, term: given, domain: "files.example.org" }; // prettier-ignore
+    const check = more.scanner && new VirusCheck({ scanner: more.scanner, blobs, absent: more.absent ?? "hold", file: 500_000, log }); // prettier-ignore
+    const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, check, log }));
     const intakes = new Intakes(keeper, this.internet);
     const receptions = (this.receptions = new Receptions(keeper));
     const conversations = new Conversations({ services, notices, contact, log });
-    const counter = new Counter({ conversations, contact, services, intakes, receptions, notices, pace: new Pace(given.commands, clock), domains: all.domains, admins: [bare("admin@example.org")], log }); // prettier-ignore
-    this.housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
+    const pace = new Pace(given.commands, clock);
+    const counter = new Counter({ conversations, contact, services, intakes, receptions, notices, pace, domains: all.domains, log }); // prettier-ignore
+    new Blocking({ router: stream, stream, contact, office, desk: new Blocks({ services, pace }) }).start();
+    new Chat({ router: stream, stream, office, fates, log, clock }).start();
+    const held = (this.held = new HeldFiles({ services, check, notices, log }));
+    this.housekeeping = new Housekeeping({ held, services, intakes, receptions, notices, blobs, clock, log });
     this.desk = new Links({ index, blobs, delivery, clock, log });
     me.start();
-    new Gateway({ router: stream, stream, rules }).start();
+    new Gateway({ router: stream, stream, rules, tongues: this.tongues }).start();
     directory.start();
   }
 

@@ -178,6 +178,38 @@ const TABLE: [string, string, [unknown, unknown][], unknown[], string][] = [
   ],
   ["limits", "commands", [[10, 10]], [0, "many"], "must be a number, 1 or more"],
   ["limits", "fetch_time", [["90 seconds", 90_000]], ["soon"], "time"],
+  [
+    "check",
+    "clamd",
+    [
+      ["", ""],
+      ["tcp://127.0.0.1:3310", "tcp://127.0.0.1:3310"],
+      ["unix:/run/clamav/clamd.ctl", "unix:/run/clamav/clamd.ctl"],
+    ],
+    ["clamd", "tcp://127.0.0.1", "/run/clamd.ctl"],
+    "tcp://HOST:PORT or unix:/PATH",
+  ],
+  [
+    "check",
+    "absent",
+    [
+      ["hold", "hold"],
+      ["pass", "pass"],
+    ],
+    ["wait", ""],
+    "hold",
+  ],
+  ["check", "file", [["25 MiB", 26_214_400]], ["large"], "size"],
+  [
+    "check",
+    "sealed",
+    [
+      ["pass", "pass"],
+      ["refuse", "refuse"],
+    ],
+    ["hold", ""],
+    "refuse",
+  ],
   ["mail", "smtp", [["", ""]], [5], "string"],
   ["mail", "from", [["", ""]], [5], "string"],
   ["mail", "listen", [["", ""]], [5], "string"],

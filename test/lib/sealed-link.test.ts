@@ -1,6 +1,6 @@
 /** aesgcm: links: which are well-formed, where their ciphertext is fetched, and the same ciphertext at another place. */
 import { describe, expect, test } from "@jest/globals";
-import { isSealed, readSealed, seal } from "../../component/lib/sealed-link.js";
+import { isSealed, readSealed, sealAgain } from "../../component/lib/sealed-link.js";
 
 const IV = "8c3d050e9386ec173861778f";
 const KEY = "68e9af38a97aaf82faa4063b4d0878a61261534410c8a84331eaac851759f587";
@@ -8,7 +8,7 @@ const HOST = "//download.montague.tld/4a771ac1-f0b2-4a4a-9700-f2a26fa2bb67/tr%C3
 
 test("XEP-0454 §3", () => {
   expect(readSealed(`aesgcm:${HOST}#${IV}${KEY}`)).toEqual({ url: `https:${HOST}`, key: IV + KEY });
-  expect(seal(`https:${HOST}`, IV + KEY)).toBe(`aesgcm:${HOST}#${IV}${KEY}`);
+  expect(sealAgain(`aesgcm://h.example/a#${IV}${KEY}`, `https:${HOST}`)).toBe(`aesgcm:${HOST}#${IV}${KEY}`);
 });
 
 test.each([
@@ -44,5 +44,5 @@ test("meant as one, even when it is none", () => {
 });
 
 test("no sealed link to what is not reached by https", () => {
-  expect(seal("http://127.0.0.1:8090/g/t/a", IV + KEY)).toBeUndefined();
+  expect(sealAgain(`aesgcm://h.example/a#${IV}${KEY}`, "http://127.0.0.1:8090/g/t/a")).toBeUndefined();
 });

@@ -61,7 +61,7 @@ const CODECS: Record<string, Codec> = {
   },
   "xep0454-aesgcm": {
     read: (message) => aesgcm.read(message.getChildText("body") ?? ""),
-    write: (link: string) => new XmlElement("message").append(...aesgcm.write(link)),
+    write: (link: string) => new XmlElement("message").cnode(aesgcm.write(link)[0]!).up(),
   },
   message: { read: readMessage },
 };

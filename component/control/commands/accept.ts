@@ -1,3 +1,4 @@
+import { Refusal } from "../../lib/errors.js";
 import { label, say } from "../words.js";
 import { define, parcelOf } from "./define.js";
 
@@ -7,7 +8,9 @@ export const accept = define({
   members: false,
   params: { parcel: { type: "which", about: "about/file" } },
   async run({ index, delivery, whereabouts, clock }, { owner }, { parcel: which }) {
-    const parcel = await delivery.apply((await parcelOf(index, owner, which)).id, "accept");
+    const { id, mark } = await parcelOf(index, owner, which);
+    if (mark === "held") throw new Refusal("scanner-down");
+    const parcel = await delivery.apply(id, "accept");
     const contact = await index.setContact(owner, { standing: "met" }, clock.now());
     if (!contact.followed) whereabouts.follow(owner);
     const offered = parcel.state !== "waiting" || (await delivery.offer(parcel, true));

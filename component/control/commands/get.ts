@@ -3,6 +3,8 @@ import { Refusal } from "../../lib/errors.js";
 import { accept } from "./accept.js";
 import { define, fileOf, type Services } from "./define.js";
 import type { KeptFile } from "../ports.js";
+import { sealAgain } from "../../lib/sealed-link.js";
+import { say } from "../words.js";
 
 export const get = define({
   word: "get",
@@ -12,7 +14,8 @@ export const get = define({
   async run(services, caller, { file: which }) {
     try {
       const file = await fileOf(services.index, caller.owner, which);
-      return { text: "", hand: { url: await capability(services, file), file } };
+      const url = await capability(services, file);
+      return { text: url === file.sealed ? say("link/as-it-came") : "", hand: { url, file } };
     } catch (e) {
       if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
       return accept.run(services, caller, { parcel: which }).catch((other: unknown) => {
@@ -22,9 +25,13 @@ export const get = define({
   },
 });
 
-/** A new capability URL for a file, that lasts as long as the file. */
+/** A new capability URL for a file, that lasts as long as the file; for a sealed one the link as it came, where ours cannot carry its key. */
 export async function capability({ index, clock, url }: Services, file: KeptFile): Promise<string> {
+  if (file.mark === "held") throw new Refusal("scanner-down");
   const { token, hash } = newToken();
+  const own = url(token, file.name);
+  const given = file.mark === "sealed" ? (sealAgain(file.sealed, own) ?? file.sealed) : own;
+  if (given === file.sealed) return given;
   await index.addLink({
     hash,
     fileId: file.id,
@@ -33,5 +40,5 @@ export async function capability({ index, clock, url }: Services, file: KeptFile
     until: file.until,
     served: [],
   });
-  return url(token, file.name);
+  return given;
 }

@@ -10,6 +10,6 @@ export const link = define({
   async run(services, { owner }, { file: which }) {
     const file = await fileOf(services.index, owner, which);
     const url = await capability(services, file);
-    return { text: [say("link/made", ofFile(file)), url] };
+    return { text: [url === file.sealed ? say("link/as-it-came") : say("link/made", ofFile(file)), url] };
   },
 });

@@ -1,9 +1,12 @@
 import { size } from "../../lib/said.js";
 import { MOST_CUT } from "../admission.js";
 import { STATES, day, label, minute, say, type Said } from "../words.js";
+import type { FileMark } from "../ports.js";
 import { define } from "./define.js";
 
 const PAGE = 20;
+
+const markOf = ({ mark }: { readonly mark: FileMark }): Said => (mark === "" ? "" : say(`listed/${mark}`));
 
 export const list = define({
   word: "list",
@@ -24,6 +27,8 @@ export const list = define({
       label(f.name),
       size(f.size),
       say("list/until", { until: day(f.until) }),
+      markOf(f),
+      f.once ? say("list/once") : "",
     ]);
     if (cut.length > 0) rows.push([say("list/cut")]);
     for (const c of cut)
@@ -37,6 +42,7 @@ export const list = define({
         say("list/from", { who: p.sender }),
         STATES[p.state],
         say("list/until", { until: day(p.until) }),
+        markOf(p),
       ]);
     const full = Math.max(files.length, parcels.length) === PAGE;
     const last = Math.max(files.at(-1)?.number ?? 0, parcels.at(-1)?.number ?? 0);

@@ -56,12 +56,21 @@ export interface Reception {
   fail(why: Refusal): Promise<void>;
 }
 
+/** The message that words came in. */
+export interface Message {
+  readonly id?: string;
+  /** The id of the earlier message that it replaces (XEP-0308). */
+  readonly corrects?: string;
+  /** There was more of it than is read. */
+  readonly isCut?: boolean;
+}
+
 /** What somebody did in the messenger. `to` is the address that he addressed: answers come from there. None of these rejects. */
 export interface Office {
   /** Said something that is not a file. `also`: whom he named beside the words (XEP-0033), as he wrote them: addresses, or URIs of other kinds. */
-  text(from: Jid, to: Jid, text: string, also?: readonly string[]): Promise<void>;
+  text(from: Jid, to: Jid, text: string, also?: readonly string[], message?: Message): Promise<void>;
   /** Sent files by links. `also`: further recipients, as by `text`. */
-  links(from: Jid, to: Jid, links: readonly IncomingLink[], also?: readonly string[]): Promise<void>;
+  links(from: Jid, to: Jid, links: readonly IncomingLink[], also?: readonly string[], message?: Message): Promise<void>;
   /** Complains about somebody (XEP-0377). */
   report(from: Jid, to: Jid, about: Jid, reason: string, text: string): Promise<void>;
   /**
@@ -173,7 +182,22 @@ export interface PageDesk {
   decline(token: string): Promise<void>;
 }
 
+/** Whom somebody blocks by his client's own command. */
+export interface BlockItem {
+  readonly who: Jid;
+  /** Why, if he complains (XEP-0377): a URN, and his own words. */
+  readonly report?: { readonly reason: string; readonly text: string };
+}
+
+/** Blocking, for the stanzas that ask for it (XEP-0191). All reject with Refusal "not-allowed", "too-many-requests", "index-down". */
+export interface BlockDesk {
+  blocked(from: Jid): Promise<readonly string[]>;
+  block(from: Jid, items: readonly BlockItem[]): Promise<void>;
+  /** Nobody named: everybody. */
+  unblock(from: Jid, whom: readonly Jid[]): Promise<void>;
+}
+
 export interface LinkDesk {
-  /** Rejects with Refusal "not-found", "link-ended", "index-down" or "storage-down". */
+  /** Rejects with Refusal "not-found", "link-ended", "scanner-down" (the file is held), "index-down" or "storage-down". */
   open(token: string): Promise<OpenLink>;
 }

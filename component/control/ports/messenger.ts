@@ -68,6 +68,8 @@ export interface OfferOrder {
   readonly resources: readonly Resource[];
   /** For link offers. */
   readonly url: string;
+  /** It leads away from here, so that nothing more is ever known than whether the message with it has come: then it is delivered. */
+  readonly isElsewhere?: boolean;
   /** The chat line that goes before it; "" when it has been said. */
   readonly line: Said;
   /** Settles when he has the line that has been said, or after a moment: for offers that clients lose which have not read it. Never rejects. */

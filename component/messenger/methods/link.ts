@@ -39,7 +39,7 @@ export class LinkMethod implements OfferMethod {
    * Both messages are with the stream when this returns. Withdrawn, it reports nothing more; what was said stays said, because
    * the URL itself tells that it has ended, and only the control unit knows why.
    */
-  offer({ parcel, resources, url, line }: OfferOrder, report: (event: OfferEvent) => void): () => void {
+  offer({ parcel, resources, url, isElsewhere, line }: OfferOrder, report: (event: OfferEvent) => void): () => void {
     const { stream, contact, tongues, fates } = this.parts;
     const language = tongues.of(parcel.recipient);
     const message = (id: string, ...children: Element[]): Element =>
@@ -70,7 +70,8 @@ export class LinkMethod implements OfferMethod {
     const forget = fates.watch(
       parcel.recipient,
       id,
-      (fate) => void sent.then((ok) => ok && tell(fate)),
+      (fate) =>
+        void sent.then((ok) => ok && tell(isElsewhere && fate.type === "reached" ? { type: "delivered" } : fate)),
       allConfirm ? PATIENCE : undefined,
     );
     return () => {

@@ -3,14 +3,17 @@
  * (XEP-0066), and what is known of the file (XEP-0447 §2.1, with the fallback that it demands for the body).
  */
 import type { FileFacts } from "../../control/ports.js";
+import { isSealed } from "../../lib/sealed-link.js";
 import { type Element, xml } from "../stanza.js";
 import * as oob from "./xep0066-oob.js";
 import * as hints from "./xep0334-hints.js";
 import * as fallback from "./xep0428-fallback.js";
 import * as sfs from "./xep0447-sfs.js";
+import * as aesgcm from "./xep0454-aesgcm.js";
 
-/** The children of such a message. */
+/** The children of such a message; of one with a key in its link, that link alone: clients that know it want nothing else (XEP-0454 §5). */
 export function fileMessage(url: string, file: FileFacts): Element[] {
+  if (isSealed(url)) return aesgcm.write(url);
   return [
     xml("body", {}, url),
     oob.write(url),
