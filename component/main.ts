@@ -1,7 +1,7 @@
 /** The only file that names every concrete part: builds them, starts them, stops them. */
 import { readFileSync } from "node:fs";
 import { bare, type BareJid } from "./lib/jid.js";
-import { systemClock } from "./lib/clock.js";
+import { systemClock, type Clock } from "./lib/clock.js";
 import type { Log } from "./lib/log.js";
 import type { Config } from "./config.js";
 import { watchHealth } from "./health.js";
@@ -9,8 +9,11 @@ import { createMetrics } from "./metrics.js";
 import { linkUrl } from "./lib/link-url.js";
 import { Pace } from "./control/access.js";
 import type { Services } from "./control/commands/define.js";
+import { Blocks } from "./control/blocks.js";
+import { Complaints } from "./control/complaints.js";
 import { Conversations } from "./control/conversations.js";
 import { Delivery } from "./control/delivery.js";
+import { HeldFiles } from "./control/held-files.js";
 import { Housekeeping } from "./control/housekeeping.js";
 import { Intakes } from "./control/intake.js";
 import { Invitations } from "./control/invitations.js";
@@ -19,12 +22,15 @@ import { Ladder } from "./control/ladder.js";
 import { Links } from "./control/links.js";
 import { Notices } from "./control/notices.js";
 import { Counter } from "./control/office.js";
-import type { Office } from "./control/ports.js";
+import type { BlobStore, Office } from "./control/ports.js";
 import { Receptions } from "./control/reception.js";
 import { Rules } from "./control/rules.js";
 import { Uploads } from "./control/uploads.js";
 import { Tongues } from "./control/tongues.js";
+import { VirusCheck } from "./control/virus-check.js";
+import { ClamdScanner } from "./inspect/clamd.js";
 import { selfOf } from "./messenger/about.js";
+import { Blocking, BLOCKING_FEATURES } from "./messenger/blocking.js";
 import { Chat } from "./messenger/chat.js";
 import { BotContact } from "./messenger/contact.js";
 import { CHAT_FEATURES } from "./messenger/features.js";
@@ -105,7 +111,7 @@ export function createService(config: Config, log: Log): Service {
   const me = new BotContact({
     router, stream, index, office, directory, contact, tongues, log, clock,
     name: config.xmpp.name, url: config.web.url, abuse: config.xmpp.abuse, version: VERSION,
-    features: [...new Set([...CHAT_FEATURES, ...JINGLE_FEATURES, ...SI_FEATURES])],
+    features: [...new Set([...CHAT_FEATURES, ...BLOCKING_FEATURES, ...JINGLE_FEATURES, ...SI_FEATURES])],
     personBehind: (address, asker) => rules.personBehind(address, asker),
   }); // prettier-ignore
   const gateway = new Gateway({ router, stream, rules, tongues });
@@ -127,7 +133,7 @@ export function createService(config: Config, log: Log): Service {
   ];
   const ladder = new Ladder({ methods, speaker, whereabouts: directory, clock });
   const delivery = new Delivery({ index, tongues, blobs, whereabouts: directory, ladder, notices, url, clock, log });
-  const limits = { ...config.limits, domains: config.access.domains };
+  const limits = { ...config.limits, domains: config.access.domains, sealed: config.check.sealed };
   const services: Services = {
     index,
     delivery,
@@ -136,19 +142,25 @@ export function createService(config: Config, log: Log): Service {
     tongues,
     rules,
     invitations: new Invitations(config.limits, clock),
+    complaints: new Complaints({ index, notices, admins: config.access.admins, clock, log }),
     summaries: notices.summaries,
+    notices,
     clock,
     url,
     quota: limits.quota,
+    term: limits,
     domain,
   };
-  const keeper = new Keeper({ services, blobs, notices, limits, log });
+  const check = openCheck(config.check, blobs, clock, log);
+  const keeper = new Keeper({ services, blobs, notices, limits, check, log });
   const intakes = new Intakes(keeper, fetcher);
   const receptions = new Receptions(keeper);
   const pace = new Pace(config.limits.commands, clock);
   const conversations = new Conversations({ services, notices, contact, log });
-  const counter = new Counter({ services, intakes, receptions, conversations, notices, pace, contact, domains: limits.domains, admins: config.access.admins, log }); // prettier-ignore
-  const housekeeping = new Housekeeping({ services, intakes, receptions, notices, blobs, clock, log });
+  const blocking = new Blocking({ router, stream, contact, office, desk: new Blocks({ services, pace }) });
+  const counter = new Counter({ services, intakes, receptions, conversations, notices, pace, contact, domains: limits.domains, log }); // prettier-ignore
+  const held = new HeldFiles({ services, check, notices, log });
+  const housekeeping = new Housekeeping({ services, intakes, receptions, held, notices, blobs, clock, log });
   const desk = new Links({ index, blobs, delivery, clock, log });
   const uploads = new Uploads({ keeper, receptions, pace: new Pace(config.limits.commands, clock), base: config.web.url, ...config.upload }); // prettier-ignore
 
@@ -197,6 +209,7 @@ export function createService(config: Config, log: Log): Service {
     inBand.start(); // before those who keep to themselves what they know
     jingle.start();
     siIntake.start();
+    blocking.start();
     chat.start();
     me.start();
     gateway.start();
@@ -233,4 +246,11 @@ export function createService(config: Config, log: Log): Service {
       await index.stop();
     },
   };
+}
+
+/** The virus check, where one is configured. */
+function openCheck(check: Config["check"], blobs: BlobStore, clock: Clock, log: Log): VirusCheck | undefined {
+  if (check.clamd === "") return undefined;
+  const scanner = new ClamdScanner({ address: check.clamd, clock });
+  return new VirusCheck({ scanner, blobs, absent: check.absent, file: check.file, log });
 }

@@ -3,19 +3,20 @@ import { Refusal, asRefusal } from "../lib/errors.js";
 import { bareOf, domainOf, toBare, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
 import type { Said } from "../lib/said.js";
+import { personBehind } from "../lib/stand-in.js";
 import { Turns } from "../lib/turns.js";
 import { isMember, requireMember, type Pace } from "./access.js";
 import type { Services } from "./commands/define.js";
 import { lines } from "./commands/define.js";
 import { runLine } from "./commands/index.js";
+import { report as fileReport } from "./blocks.js";
 import type { Conversations } from "./conversations.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
 import { checkPeople, personOf, themselves } from "./people.js";
 import type { Contact, IncomingFile, IncomingLink, Message, Office, Reception, Resource } from "./ports.js";
 import type { Receptions } from "./reception.js";
-import { fileReport } from "./reports.js";
-import { label } from "./words.js";
+import { label, say } from "./words.js";
 
 /** Words on subscriptions that wait to be recorded: of one domain, and of all. Beyond, they are not recorded: servers repeat what counts. */
 const MOST_OF_ONE = 5_000;
@@ -32,8 +33,6 @@ export interface CounterParts {
   readonly contact: BareJid;
   /** Whose people are members. */
   readonly domains: readonly string[];
-  /** Who is told of complaints. */
-  readonly admins: readonly BareJid[];
   readonly log: Log;
 }
 
@@ -103,7 +102,12 @@ export class Counter implements Office {
   }
 
   report(from: Jid, to: Jid, about: Jid, reason: string, text: string): Promise<void> {
-    return this.#serve(from, to, (by) => fileReport(this.#parts, { by, about: bareOf(about), reason, text }));
+    return this.#serve(from, to, async (by) => {
+      const { services } = this.#parts;
+      const person = personBehind(about, services.domain) ?? bareOf(about);
+      await fileReport(services, by, person, { reason, text });
+      await services.speaker.say(from, say("report/done", { who: person }), to);
+    });
   }
 
   encrypted(from: Jid, to: Jid, scheme: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { block as blockPerson } from "../blocks.js";
 import { say } from "../words.js";
 import { define } from "./define.js";
 
@@ -6,19 +7,12 @@ export const block = define({
   summary: "command/block",
   members: false,
   params: { address: { type: "address", optional: true, about: "about/block" } },
-  async run({ index, delivery }, { owner }, { address }) {
+  async run(services, { owner }, { address }) {
     if (address === undefined) {
-      const blocks = await index.blocks(owner);
+      const blocks = await services.index.blocks(owner);
       return { text: say(blocks.length > 0 ? "block/list" : "block/nobody"), rows: blocks.map((b) => [b]) };
     }
-    await index.block(owner, address, true);
-    for (let before: number | undefined; ;) {
-      const page = await index.openFor(owner, before, 50);
-      for (const parcel of page)
-        if (await index.isBlocked(owner, parcel.sender)) await delivery.apply(parcel.id, "decline");
-      if (page.length < 50) break;
-      before = page.at(-1)!.number;
-    }
+    await blockPerson(services, owner, address);
     return { text: say("block/done", { who: address }) };
   },
 });

@@ -8,7 +8,10 @@ import type { Clock } from "../../lib/clock.js";
 import type { Delivery } from "../delivery.js";
 import { addressOf, groupName, personOf, type People } from "../people.js";
 import type { FileFacts, Index, KeptFile, Parcel, Speaker, Whereabouts } from "../ports.js";
+import type { Complaints } from "../complaints.js";
 import type { Invitations } from "../invitations.js";
+import type { Notices } from "../notices.js";
+import type { Term } from "../reminders.js";
 import type { Rules } from "../rules.js";
 import type { Summaries } from "../summaries.js";
 import { list, row } from "../../lib/said.js";
@@ -27,6 +30,10 @@ interface Values {
   group: string;
   number: number;
   word: string;
+  /** As it was written. */
+  text: string;
+  /** Said or not: its keyword is all of it. */
+  flag: true;
 }
 
 export interface Param {
@@ -49,10 +56,13 @@ export interface Services {
   readonly tongues: Tongues;
   readonly rules: Rules;
   readonly invitations: Invitations;
+  readonly complaints: Complaints;
   readonly summaries: Summaries;
+  readonly notices: Notices;
   readonly clock: Clock;
   readonly url: (token: string, name: string) => string;
   readonly quota: number;
+  readonly term: Term;
   /** The component's own domain: nobody there can receive. */
   readonly domain: string;
 }
@@ -102,11 +112,14 @@ const NOUNS: Readonly<Record<keyof Values, Word>> = {
   group: "noun/group",
   number: "noun/number",
   word: "noun/word",
+  text: "noun/text",
+  flag: "noun/word",
 };
 
 /** "send FILE to ADDRESS[, ADDRESS…]" */
 export function usage(command: Command): Said {
   const params = Object.values(command.params).map(({ type, keyword, optional }) => {
+    if (type === "flag") return `[${keyword!}]`;
     const noun = say(NOUNS[type]);
     const several = type === "addresses" || type === "people" ? [noun, "[, ", noun, "…]"] : [noun];
     const words = [keyword ? `${keyword} ` : "", ...several];
@@ -148,7 +161,12 @@ export function parseArgs(
   const args: Record<string, unknown> = {};
   params.forEach(([name, param], i) => {
     const next = params[i + 1]?.[1].keyword;
-    const mine = take(left, param, next, i === params.length - 1);
+    const mine = take(
+      left,
+      param,
+      next,
+      params.slice(i + 1).every(([, { type }]) => type === "flag"),
+    );
     if (param.type === "people") mine.push(...also.map((text) => ({ text, quoted: true })));
     if (mine.length > 0) args[name] = valueOf(command, param, mine);
     else if (!param.optional) throw wrong(command, say("which-one", { what: say(NOUNS[param.type]) }));
@@ -159,6 +177,7 @@ export function parseArgs(
 
 /** The tokens that belong to a parameter: after its keyword, up to the next one's. A name may have spaces without quotes. */
 function take(left: Token[], param: Param, next: string | undefined, last: boolean): Token[] {
+  if (param.type === "flag") return left.splice(0, isWord(left[0], param.keyword!) ? 1 : 0);
   if (param.keyword && isWord(left[0], param.keyword)) left.shift();
   if (param.type === "number" || param.type === "word" || param.type === "address") return left.splice(0, 1);
   if (param.type === "group") {
@@ -183,6 +202,10 @@ function valueOf(command: Command, param: Param, mine: readonly Token[]): unknow
       return Number(text.replace("#", ""));
     case "word":
       return text.toLowerCase();
+    case "flag":
+      return true;
+    case "text":
+      return text.replace(/ ,/g, ",");
     case "address":
       return addressOf(text);
     case "group": {

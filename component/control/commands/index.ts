@@ -10,9 +10,13 @@ import { del } from "./del.js";
 import { get } from "./get.js";
 import { groupadd, groupdel, grouplist } from "./groups.js";
 import { makeHelp } from "./help.js";
+import { keep } from "./keep.js";
 import { language } from "./language.js";
+import { withPeople } from "./people-behind.js";
 import { link } from "./link.js";
 import { list } from "./list.js";
+import { once } from "./once.js";
+import { report } from "./report.js";
 import { resend } from "./resend.js";
 import { send } from "./send.js";
 import { status } from "./status.js";
@@ -29,12 +33,15 @@ export const COMMANDS: readonly Command[] = [
   accept,
   decline,
   del,
+  keep,
+  once,
   link,
   grouplist,
   groupadd,
   groupdel,
   block,
   unblock,
+  report,
   language,
 ];
 
@@ -45,7 +52,8 @@ export async function runLine(services: Services, caller: Caller, line: string):
   const command = COMMANDS.find((c) => c.word === word);
   if (!command) throw new Refusal("unknown-command", { word: label(first?.text ?? ""), hint: hint(word) });
   if (command.members && !caller.member) throw new Refusal("not-allowed");
-  return command.run(services, caller, parseArgs(command, rest, caller.also));
+  const args = parseArgs(command, rest, caller.also);
+  return command.run(services, caller, withPeople(command, args, services.domain));
 }
 
 /** "Did you mean “send”?", where one word is near enough. */
