@@ -16,6 +16,7 @@ export const DEAD_AFTER_MS = 15_000;
 const RECOVER_MS = 10_000;
 const RETRY_MS = 5_000;
 const SWEEP_MS = 30_000;
+/** How soon files that wait for the virus check go on when it answers again; each round asks it once. */
 const HELD_MS = 10_000;
 /** Word of what another process has queued may be lost on its way. */
 const LOOK_MS = 300_000;
