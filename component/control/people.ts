@@ -53,17 +53,25 @@ export function groupName(text: string): string | undefined {
 /** Everybody who is meant, each once. @throws Refusal "no-such-group" */
 export async function everybody(index: Index, owner: BareJid, { addresses, groups }: People): Promise<BareJid[]> {
   const all = new Set(addresses);
-  for (const name of groups) for (const member of await groupOf(index, owner, name)) all.add(member);
+  for (const name of groups) for (const member of (await groupOf(index, owner, name)).members) all.add(member);
   return [...all];
 }
 
+export interface Group {
+  /** As its owner wrote it first. */
+  readonly name: string;
+  readonly members: readonly BareJid[];
+}
+
 /** @throws Refusal "no-such-group", with the nearest that there is */
-export async function groupOf(index: Index, owner: BareJid, name: string): Promise<readonly BareJid[]> {
+export async function groupOf(index: Index, owner: BareJid, name: string): Promise<Group> {
   const members = await index.group(owner, name);
-  if (members) return members;
   const names = (await index.groups(owner)).map((group) => group.name);
+  if (members) return { name: names.find((one) => fold(one) === fold(name)) ?? name, members };
   throw new Refusal("no-such-group", { group: label(name), hint: hint(nearest(name, names)) });
 }
+
+const fold = (name: string): string => name.normalize("NFC").toLowerCase();
 
 /** The name that was probably meant. */
 export function nearest(name: string, names: readonly string[]): string | undefined {

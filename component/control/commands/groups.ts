@@ -13,9 +13,9 @@ export const grouplist = define({
   summary: "command/grouplist",
   members: true,
   params: { group: { type: "group", optional: true, about: "about/group" } },
-  async run({ index }, { owner }, { group: name }) {
-    if (name !== undefined) {
-      const members = await groupOf(index, owner, name);
+  async run({ index }, { owner }, { group }) {
+    if (group !== undefined) {
+      const { name, members } = await groupOf(index, owner, group);
       return { text: say("groups/one", { name, count: members.length }), rows: members.map((m) => [m]) };
     }
     const groups = await index.groups(owner);
@@ -54,8 +54,8 @@ export const groupdel = define({
     group: { type: "group", about: "about/group" },
     addresses: { type: "addresses", optional: true, about: "about/groupdel-addresses" },
   },
-  async run({ index }, { owner }, { group: name, addresses }) {
-    const before = await groupOf(index, owner, name);
+  async run({ index }, { owner }, { group, addresses }) {
+    const { name, members: before } = await groupOf(index, owner, group);
     const gone = addresses?.filter((jid) => before.includes(jid)) ?? before;
     if (gone.length === 0) return { text: say("groups/nobody", { name }) };
     await index.dropFromGroup(owner, name, addresses && gone);
