@@ -8,9 +8,8 @@ export const accept = define({
   members: false,
   params: { parcel: { type: "which", about: "about/file" } },
   async run({ index, delivery, whereabouts, clock }, { owner }, { parcel: which }) {
-    const { id, mark } = await parcelOf(index, owner, which);
-    if (mark === "held") throw new Refusal("scanner-down");
-    const parcel = await delivery.apply(id, "accept");
+    const parcel = await delivery.apply((await parcelOf(index, owner, which)).id, "accept");
+    if (parcel.mark === "held") throw new Refusal("scanner-down");
     const contact = await index.setContact(owner, { standing: "met" }, clock.now());
     if (!contact.followed) whereabouts.follow(owner);
     const offered = parcel.state !== "waiting" || (await delivery.offer(parcel, true));
