@@ -85,6 +85,7 @@ function value(said: Value, language: Language): string {
   if ("minute" in said)
     return `${dayIn(said.minute, language)} ${new Date(said.minute).toISOString().slice(11, 16)} UTC`;
   if ("percent" in said) return sentence("percent", { count: Math.floor(said.percent) }, language);
+  if ("all" in said) return new Intl.ListFormat(language).format(said.all.map((item) => render(item, language)));
   return said.join.map((item) => render(item, language)).join(said.by);
 }
 

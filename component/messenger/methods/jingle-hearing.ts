@@ -1,11 +1,15 @@
 /** What the words of a Jingle peer (XEP-0166 §7.2) mean to one session of ours, which has one content and one transport at a time. Pure. */
 import { Refusal } from "../../lib/errors.js";
+import { type Language, render } from "../../lib/languages/index.js";
+import { say } from "../../lib/said.js";
 import type { Heard, Way } from "../negotiate/jingle.js";
 import type * as jingle from "../wire/xep0166-jingle.js";
 import type { FileDescription } from "../wire/xep0234-jingle-ft.js";
 
 /** Why we take no second one. */
-export const ONE_FILE: jingle.Reason = { condition: "busy", text: "One file in each session, please." };
+export function oneFile(language: Language): jingle.Reason {
+  return { condition: "busy", text: render(say("one-file"), language) };
+}
 
 /** A content as a rejection names it. */
 export function nameOnly({ creator, name, senders }: jingle.Content): jingle.Content {

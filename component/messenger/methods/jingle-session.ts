@@ -8,7 +8,7 @@ import type { Clock } from "../../lib/clock.js";
 import { Refusal, asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { BareJid, FullJid, Jid } from "../../lib/jid.js";
-import { render } from "../../lib/languages/index.js";
+import { type Language, render } from "../../lib/languages/index.js";
 import type { Log } from "../../lib/log.js";
 import * as machine from "../negotiate/jingle.js";
 import { reasonOf } from "../negotiate/jingle-reasons.js";
@@ -18,7 +18,7 @@ import * as jingle from "../wire/xep0166-jingle.js";
 import type { FileDescription, FileInfo, Version } from "../wire/xep0234-jingle-ft.js";
 import type { S5b } from "../wire/xep0260-jingle-s5b.js";
 import type { Ibb } from "../wire/xep0261-jingle-ibb.js";
-import { nameOnly, ONE_FILE, understand } from "./jingle-hearing.js";
+import { nameOnly, oneFile, understand } from "./jingle-hearing.js";
 import { S5bConnection, type S5bParts } from "./jingle-s5b.js";
 
 /** Bytes in a block of an in-band stream, before base64: with it, a stanza stays well below what servers cut off. */
@@ -242,7 +242,10 @@ export class JingleSession {
       case "received":
         return this.mention("session-info", { info: { type: "received", version, name: content } });
       case "content-reject":
-        return this.mention("content-reject", { contents: heard?.contents.map(nameOnly) ?? [], reason: ONE_FILE });
+        return this.mention("content-reject", {
+          contents: heard?.contents.map(nameOnly) ?? [],
+          reason: oneFile(this.#language),
+        });
       case "transport-reject":
         return this.mention("transport-reject", { contents: [this.#content(transport)] });
       case "replace":
@@ -327,10 +330,14 @@ export class JingleSession {
     }
   }
 
+  get #language(): Language {
+    return this.#parts.tongues.of(this.facts.peer);
+  }
+
   #reason({ condition, code }: Extract<machine.Effect, { type: "terminate" }>): jingle.Reason {
     return code === undefined
       ? { condition }
-      : { ...reasonOf(code), text: render(this.#refused(code).said, this.#parts.tongues.of(this.facts.peer)) };
+      : { ...reasonOf(code), text: render(this.#refused(code).said, this.#language) };
   }
 
   #why(outcome: machine.Outcome): Refusal {

@@ -15,7 +15,7 @@ import * as wire from "../wire/xep0166-jingle.js";
 import * as ft from "../wire/xep0234-jingle-ft.js";
 import * as s5b from "../wire/xep0260-jingle-s5b.js";
 import * as ibb from "../wire/xep0261-jingle-ibb.js";
-import { nameOnly, ONE_FILE } from "./jingle-hearing.js";
+import { nameOnly, oneFile } from "./jingle-hearing.js";
 import { JingleIntake } from "./jingle-intake.js";
 import { JingleSession, type SessionFacts, type SessionParts, type Task } from "./jingle-session.js";
 
@@ -125,7 +125,11 @@ export class JingleSessions {
     const refusal = unfit(content);
     if (refusal || !transport || transport.type === "unsupported")
       return session.refuse(refusal ?? new Refusal("no-method", { name: facts.name }));
-    if (others.length > 0) session.mention("content-remove", { contents: others.map(nameOnly), reason: ONE_FILE });
+    if (others.length > 0)
+      session.mention("content-remove", {
+        contents: others.map(nameOnly),
+        reason: oneFile(this.parts.tongues.of(facts.peer)),
+      });
     void intake.judge(session, transport);
   }
 }
@@ -136,7 +140,8 @@ function unfit({ description, senders, security }: wire.Content): Refusal | unde
   if (security !== undefined) return new Refusal("encrypted", { scheme: "OMEMO" });
   if (description?.type !== "file") return new Refusal("no-such-service");
   // XEP-0234 §6.2: he asks for a file. What is his, he is offered.
-  if (senders === "responder") return new Refusal("no-such-file", { which: description.file.name ?? say("of-that-kind") });
+  if (senders === "responder")
+    return new Refusal("no-such-file", { which: description.file.name ?? say("of-that-kind") });
   return undefined;
 }
 

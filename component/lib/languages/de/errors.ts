@@ -79,6 +79,7 @@ export const errors = {
   "that-number": "dieser Nummer",
   "that-file": "diese Datei",
   "the-file": "Die Datei",
+  "one-file": "Bitte nur eine Datei je Sitzung.",
   "of-that-kind": "dieser Art",
   "a-moment": "einen Moment",
   more: "mehr",

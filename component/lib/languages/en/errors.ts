@@ -86,6 +86,7 @@ export const errors = {
   "that-number": "that number",
   "that-file": "that file",
   "the-file": "The file",
+  "one-file": "One file in each session, please.",
   "of-that-kind": "of that kind",
   "a-moment": "a moment",
   more: "more",
