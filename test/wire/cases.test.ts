@@ -13,11 +13,14 @@ import * as bytestreams from "../../component/messenger/wire/xep0065-bytestreams
 import * as oob from "../../component/messenger/wire/xep0066-oob.js";
 import * as si from "../../component/messenger/wire/xep0095-si.js";
 import * as siFileTransfer from "../../component/messenger/wire/xep0096-si-ft.js";
+import * as gateway from "../../component/messenger/wire/xep0100-gateway.js";
 import * as jingle from "../../component/messenger/wire/xep0166-jingle.js";
 import * as receipts from "../../component/messenger/wire/xep0184-receipts.js";
+import * as blocking from "../../component/messenger/wire/xep0191-blocking.js";
 import * as hashes from "../../component/messenger/wire/xep0300-hashes.js";
 import * as correction from "../../component/messenger/wire/xep0308-correction.js";
 import * as hints from "../../component/messenger/wire/xep0334-hints.js";
+import * as reports from "../../component/messenger/wire/xep0377-reports.js";
 import * as encryption from "../../component/messenger/wire/xep0380-encryption.js";
 import * as sims from "../../component/messenger/wire/xep0385-sims.js";
 import * as fallback from "../../component/messenger/wire/xep0428-fallback.js";
@@ -38,15 +41,18 @@ const CODECS: Record<string, Codec> = {
   "xep0066-oob": oob,
   "xep0095-si": si,
   "xep0096-si-ft": siFileTransfer,
+  "xep0100-gateway": { read: gateway.readPrompt },
   "xep0166-jingle": {
     read: jingle.read,
     write: (value: jingle.Jingle) =>
       value.contents.some(({ security }) => security !== undefined) ? undefined : jingle.write(value),
   },
   "xep0184-receipts": receipts,
+  "xep0191-blocking": { read: blocking.readItems },
   "xep0300-hashes": hashes,
   "xep0308-correction": correction,
   "xep0334-hints": hints,
+  "xep0377-reports": reports,
   "xep0380-encryption": encryption,
   "xep0385-sims": sims,
   "xep0428-fallback": {
