@@ -10,7 +10,7 @@ import { isOver, lineId, manner, summaryLine } from "./summary.js";
 
 /** Between two states of a line, in ms: what happens meanwhile is one news. */
 const PACE_MS = 2_000;
-/** Before the first: those who are there are being asked, and it had better say so. */
+/** News is so old when it is told: what happens to one is often about to happen to all. */
 const SETTLE_MS = 300;
 
 /** The kind of the notices that stand for news. */
@@ -52,7 +52,7 @@ export class Summaries {
 
   /** All its parcels are made, or as many as ever will be. */
   ready(id: string, owner: BareJid): void {
-    this.#rest(id, owner, SETTLE_MS);
+    this.#rest(id, owner, 0);
   }
 
   /** Whatever was said of it, the next word is a line of its own. */
@@ -71,6 +71,11 @@ export class Summaries {
   async tell(notice: Notice): Promise<boolean> {
     const { summary: id } = notice.details as unknown as News;
     if (this.#resting.has(id)) return false;
+    const fresh = notice.since + SETTLE_MS - this.#clock.now();
+    if (fresh > 0) {
+      this.#rest(id, notice.to, fresh);
+      return false;
+    }
     const saying = "line" in notice.details ? notice : await this.#take(notice, id);
     if (await this.#say(saying, saying.details as unknown as Saying)) this.#rest(id, notice.to, PACE_MS);
     await this.#index.dropNotices([saying.id]);

@@ -1,5 +1,5 @@
 /** One line that tells a sender how several parcels of one file fare, made from the parcels as they are. Pure. */
-import { list, say, type Said, type Sentence } from "../lib/said.js";
+import { all, list, say, type Said, type Sentence } from "../lib/said.js";
 import { isOpen } from "./parcel.js";
 import type { Instant, Parcel, ParcelState } from "./ports.js";
 import { toSender } from "./words.js";
@@ -28,10 +28,10 @@ export function summaryLine(parcels: readonly Parcel[]): Sentence {
   return say("summary", { ...toSender(parcels[0]!), count: parcels.length, parts: list(parts) });
 }
 
-function who(those: readonly Parcel[], all: number): Said {
-  if (those.length > MOST_NAMED || (those.length === all && all > 1))
-    return say(those.length === all ? "people/all" : "people", { count: those.length });
-  return list(those.map(({ recipient }) => recipient));
+function who(those: readonly Parcel[], of: number): Said {
+  if (those.length > MOST_NAMED || (those.length === of && of > 1))
+    return say(those.length === of ? "people/all" : "people", { count: those.length });
+  return all(those.map(({ recipient }) => recipient));
 }
 
 /** Whether nothing more is to become of any of them. */

@@ -29,6 +29,8 @@ export type Value =
   | { readonly minute: number }
   /** Of a hundred. */
   | { readonly percent: number }
+  /** All of them: "a, b, and c". */
+  | { readonly all: readonly Said[] }
   /** One after the other. Not for making sentences of pieces. */
   | { readonly join: readonly Said[]; readonly by: string };
 
@@ -46,6 +48,8 @@ export const day = (at: number): Value => ({ day: at });
 export const minute = (at: number): Value => ({ minute: at });
 /** "12 %" */
 export const percent = (of: number): Value => ({ percent: of });
+/** "a, b, and c" */
+export const all = (items: readonly Said[]): Value => ({ all: items });
 /** "a, b, c" */
 export const list = (items: readonly Said[]): Value => ({ join: items, by: ", " });
 /** A row of a table, without its empty cells. */

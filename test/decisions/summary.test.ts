@@ -22,7 +22,7 @@ describe("the line", () => {
     [{ delivered: 5 }, "report.pdf (number 4) for 5 people: all 5 have it."],
     [
       { moving: 1, declined: 1, waiting: 1, delivered: 2 },
-      "report.pdf (number 4) for 5 people: u4@x.org, u5@x.org have it, u1@x.org is taking it, it waits for u3@x.org, u2@x.org does not want it.",
+      "report.pdf (number 4) for 5 people: u4@x.org and u5@x.org have it, u1@x.org is taking it, it waits for u3@x.org, u2@x.org does not want it.",
     ],
     [
       { delivered: 40, offered: 4, waiting: 5, declined: 1 },
@@ -30,7 +30,7 @@ describe("the line", () => {
     ],
     [
       { expired: 2, failed: 1, withdrawn: 4 },
-      "report.pdf (number 4) for 7 people: u1@x.org, u2@x.org did not fetch it in time, it could not be handed to u3@x.org, it was taken back from 4.",
+      "report.pdf (number 4) for 7 people: u1@x.org and u2@x.org did not fetch it in time, it could not be handed to u3@x.org, it was taken back from 4.",
     ],
     [{ moving: 1 }, "report.pdf (number 4) for 1 person: u1@x.org is taking it."],
   ])("%j", (counts, line) => {
