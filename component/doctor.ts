@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { loadConfig, type Config } from "./config.js";
 import { askServer } from "./doctor-server.js";
 import { bad, good, wordsOf, type Finding } from "./finding.js";
+import { label } from "./control/words.js";
+import { ClamdScanner } from "./inspect/clamd.js";
 import { systemClock } from "./lib/clock.js";
 import { randomId } from "./lib/ids.js";
 import type { Log } from "./lib/log.js";
@@ -30,6 +32,7 @@ export async function* examine(file: string | undefined, env: NodeJS.ProcessEnv,
   yield await storage(config, log);
   yield await web(config, running);
   yield await streams(config, running);
+  if (config.check.clamd !== "") yield await virusCheck(config.check);
 }
 
 /** What a running Restante says of itself; undefined when none answers where it would listen. */
@@ -46,6 +49,19 @@ async function health(config: Config): Promise<Health | undefined> {
     return typeof said.component === "boolean" ? { component: said.component } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+async function virusCheck({ clamd, file }: Config["check"]): Promise<Finding> {
+  const scanner = new ClamdScanner({ address: clamd, clock: systemClock });
+  try {
+    await scanner.check(file);
+    return good(`virus check: ${clamd} answers, ${label(await scanner.version())}`);
+  } catch (e) {
+    return bad(
+      `virus check: ${clamd}: ${wordsOf(e)}`,
+      "See that clamd runs and listens there (LocalSocket, or TCPSocket and TCPAddr in clamd.conf), and that StreamMaxLength and MaxFileSize there are no smaller than [check] file.",
+    );
   }
 }
 

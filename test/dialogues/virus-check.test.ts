@@ -25,7 +25,10 @@ class Played implements Scanner {
     if (this.state === "full") throw new Refusal("too-large-to-scan");
     const chunks: Buffer[] = [];
     await reader.pour(async (chunk) => void chunks.push(Buffer.from(chunk)));
-    await Promise.race([this.gate, new Promise((_, no) => signal.addEventListener("abort", () => no(signal.reason)))]);
+    await Promise.race([
+      this.gate,
+      new Promise((_, no) => signal.addEventListener("abort", () => no(signal.reason as Error))),
+    ]);
     return Buffer.concat(chunks).includes("plague") ? "Plague.Test" : "";
   }
 

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../component/config.js";
 import { configuration } from "../../component/init.js";
+import { startClamd } from "../harness/clamd.js";
 import { freePorts } from "../harness/ports.js";
 import { run, type Running } from "../harness/process.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
@@ -223,7 +224,26 @@ describe("doctor", () => {
     expect([code, text]).toEqual([0, expect.stringContaining(`another process is connected as ${prosody.component}`)]);
   }, 60_000);
 
+  test("finds the virus check well, and one that takes less than it is to be given", async () => {
+    const clamd = await startClamd({ streamMaxLength: 20_000_000 });
+    try {
+      const env = { ...(await settings("checked")), RESTANTE_CHECK_CLAMD: clamd.address };
+      const low = await report(env);
+      expect([low.code, ...wrong(low.text)]).toEqual([1, expect.stringMatching(/virus check: .*StreamMaxLength/), expect.stringContaining("[check] file")]); // prettier-ignore
+      const well = await report({ ...env, RESTANTE_CHECK_FILE: "19 MiB" });
+      expect([well.code, well.text]).toEqual([0, expect.stringMatching(/^✔ virus check: .* answers, ClamAV \d/m)]);
+    } finally {
+      await clamd.remove();
+    }
+  }, 60_000);
+
   test.each<[string, (env: Record<string, string>) => Promise<Record<string, string>>, RegExp, RegExp]>([
+    [
+      "a clamd that is not there",
+      async () => ({ RESTANTE_CHECK_CLAMD: `tcp://127.0.0.1:${(await freePorts(1))[0]}` }),
+      /virus check: .*ECONNREFUSED/,
+      /See that clamd runs/,
+    ],
     [
       "a wrong secret",
       async () => ({ RESTANTE_XMPP_SECRET: "wrong" }),
