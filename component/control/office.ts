@@ -110,7 +110,7 @@ export class Counter implements Office {
     });
   }
 
-  encrypted(from: Jid, to: Jid, scheme: string): Promise<void> {
+  encrypted(from: Jid, to: Jid, scheme: Said): Promise<void> {
     return this.#serve(from, to, () => Promise.reject(new Refusal("encrypted", { scheme })));
   }
 

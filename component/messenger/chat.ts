@@ -5,7 +5,7 @@ import { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
 import { type BareJid, type Jid, bareOf, domainOf, localOf } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
-import { say } from "../lib/said.js";
+import { say, type Said } from "../lib/said.js";
 import { Turns } from "../lib/turns.js";
 import { type ChatEvent, readMessage } from "./chat-event.js";
 import type { Fates } from "./methods/fates.js";
@@ -16,6 +16,12 @@ import * as receipts from "./wire/xep0184-receipts.js";
 /** Messages that one person may have waiting for their turn, and everybody together. */
 const MAX_EACH = 20;
 const MAX_ALL = 5000;
+
+/** What is no name, but words. */
+const SCHEMES: Readonly<Record<string, Said>> = {
+  "end to end": say("end-to-end"),
+  "encrypted file": say("encrypted-file"),
+};
 
 /** What a person said, as against receipts, errors and noise. */
 type Spoken = Extract<ChatEvent, { type: "links" | "announced" | "text" | "encrypted" }>;
@@ -87,7 +93,7 @@ export class Chat {
   async #handle(from: Jid, to: Jid, spoken: Spoken): Promise<void> {
     const { office, log } = this.parts;
     log.debug({ from: bareOf(from), what: spoken.type }, "said to us");
-    if (spoken.type === "encrypted") await office.encrypted(from, to, spoken.scheme);
+    if (spoken.type === "encrypted") await office.encrypted(from, to, SCHEMES[spoken.scheme] ?? spoken.scheme);
     else if (spoken.type === "announced") this.#lately.announce(talkOf(from, to), spoken.id ?? "", spoken.files);
     else {
       const fresh = this.#lately.fresh(talkOf(from, to), spoken);

@@ -22,14 +22,17 @@ import type {
   Index,
   Office,
   OfferMethod,
+  Painter,
   Scanner,
 } from "../../component/control/ports.js";
+import { Pages } from "../../component/control/pages.js";
+import { Pictures } from "../../component/control/pictures.js";
 import { Receptions } from "../../component/control/reception.js";
 import { Tongues } from "../../component/control/tongues.js";
 import { Rules, type RuleParts } from "../../component/control/rules.js";
 import { VirusCheck } from "../../component/control/virus-check.js";
 import { Refusal } from "../../component/lib/errors.js";
-import { bare, type BareJid } from "../../component/lib/jid.js";
+import { bare, type BareJid, type Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
 import { Blocking } from "../../component/messenger/blocking.js";
 import { Chat } from "../../component/messenger/chat.js";
@@ -80,6 +83,9 @@ export class Internet implements Fetcher {
   }
 }
 
+/** Sees nothing in any picture. */
+const BLIND: Painter = { paint: async () => undefined };
+
 export class OfficeStage {
   readonly stream = new FakeStream();
   readonly clock = new FakeClock();
@@ -89,6 +95,8 @@ export class OfficeStage {
   readonly blobs = new MemoryBlobStore();
   readonly index: Index;
   readonly desk: Links;
+  readonly pages: Pages;
+  readonly pictures: Pictures;
   readonly housekeeping: Housekeeping;
   readonly held: HeldFiles;
   readonly delivery: Delivery;
@@ -118,6 +126,7 @@ export class OfficeStage {
       readonly scanner?: Scanner;
       readonly absent?: "hold" | "pass";
       readonly sealed?: "refuse";
+      readonly painter?: Painter;
     } = {},
   ) {
     const log = createLog("silent");
@@ -166,10 +175,11 @@ export class OfficeStage {
     const link = (token: string, name: string): string =>
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
     const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, tongues: this.tongues, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore
-    const delivery = (this.delivery = new Delivery({ index, tongues: this.tongues, blobs, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
+    const pictures = (this.pictures = new Pictures({ index, blobs, painter: more.painter ?? BLIND, clock, log }));
+    const delivery = (this.delivery = new Delivery({ index, tongues: this.tongues, blobs, pictures, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
     const all = { ...given, domains: ["example.org"], ...(more.sealed && { sealed: more.sealed }) };
     const invitations = new Invitations({ invitations: given.invitations, invited: given.invited }, clock);
-    const services: Services = { rules, invitations, complaints: new Complaints({ index, notices, admins: [bare("admin@example.org")], clock, log }), summaries: notices.summaries, notices, index, delivery, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, quota: given.quota, term: given, domain: "files.example.org" }; // prettier-ignore
+    const services: Services = { rules, invitations, complaints: new Complaints({ index, notices, admins: [bare("admin@example.org")], clock, log }), summaries: notices.summaries, notices, index, delivery, pictures, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, pageUrl: (token) => `https://files.example.org/p/${token}`, formUrl: (token) => `https://files.example.org/f/${token}`, quota: given.quota, term: given, domain: "files.example.org" }; // prettier-ignore
     const check = more.scanner && new VirusCheck({ scanner: more.scanner, blobs, absent: more.absent ?? "hold", file: 500_000, log }); // prettier-ignore
     const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, check, log }));
     const intakes = new Intakes(keeper, this.internet);
@@ -182,6 +192,7 @@ export class OfficeStage {
     const held = (this.held = new HeldFiles({ services, check, notices, log }));
     this.housekeeping = new Housekeeping({ held, services, intakes, receptions, notices, blobs, clock, log });
     this.desk = new Links({ index, blobs, delivery, clock, log });
+    this.pages = new Pages({ index, delivery, pictures, clock });
     me.start();
     new Gateway({ router: stream, stream, rules, tongues: this.tongues }).start();
     directory.start();
@@ -194,6 +205,7 @@ export class OfficeStage {
   }
 
   async stop(): Promise<void> {
+    this.pictures.stop();
     this.delivery.stop();
     this.receptions.stop();
     await this.keeper.stop();
@@ -209,7 +221,9 @@ export class OfficeStage {
 
   /** A stanza comes in from the server; what follows from it has happened when this settles. */
   async receive(xml: string): Promise<void> {
-    await this.stream.receive(parse(xml));
+    const stanza = parse(xml);
+    this.tongues.heard(stanza.attrs["from"] as Jid, stanza.attrs["xml:lang"] as string | undefined); // as the router does
+    await this.stream.receive(stanza);
     await this.settle();
   }
 

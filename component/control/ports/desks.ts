@@ -1,6 +1,7 @@
 /** What the others ask of the control unit. */
 import type { Refusal } from "../../lib/errors.js";
 import type { BareJid, FullJid, Jid } from "../../lib/jid.js";
+import type { Said } from "../../lib/said.js";
 import type {
   Contact,
   FileFacts,
@@ -79,7 +80,7 @@ export interface Office {
    */
   receive(from: FullJid, to: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception>;
   /** Sent something that nobody here can read. `scheme`: OMEMO, OpenPGP, OTR. */
-  encrypted(from: Jid, to: Jid, scheme: string): Promise<void>;
+  encrypted(from: Jid, to: Jid, scheme: Said): Promise<void>;
   /** A client came online, or changed what matters: what waits for its owner is offered. */
   available(resource: Resource): void;
   /** The last word of a contact about subscriptions, for the records. */

@@ -85,6 +85,7 @@ export const errors = {
   more: "mehr",
   "more-than": "mehr als {size}",
   "given-up": "aufgegeben",
+  "end-to-end": "Ende zu Ende",
   "encrypted-file": "verschlüsselte Datei",
   "not-http": "etwas anderes als HTTP",
   "link/endless": "er führt immer weiter",

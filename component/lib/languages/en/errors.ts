@@ -92,6 +92,7 @@ export const errors = {
   more: "more",
   "more-than": "more than {size}",
   "given-up": "given up",
+  "end-to-end": "end to end",
   "encrypted-file": "encrypted file",
   "not-http": "with something that is not HTTP",
   // why a link is none

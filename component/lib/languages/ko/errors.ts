@@ -77,6 +77,7 @@ export const errors = {
   more: "그 이상의",
   "more-than": "{size} 이상",
   "given-up": "포기함",
+  "end-to-end": "종단 간",
   "encrypted-file": "암호화된 파일",
   "not-http": "HTTP가 아님",
   "link/endless": "끝없이 다른 곳으로 이어집니다",
