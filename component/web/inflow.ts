@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
+import { say } from "../lib/said.js";
 
 /** Bytes that may lie here while others are being kept. */
 const AHEAD = 2 ** 20;
@@ -88,5 +89,5 @@ export function watchPace(
 }
 
 function cut(): Refusal {
-  return new Refusal("stream-cut", { name: "it" });
+  return new Refusal("stream-cut", { name: say("that-file") });
 }

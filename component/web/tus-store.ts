@@ -167,7 +167,8 @@ export class TusStore extends DataStore {
     await live.reception.fail(why);
   }
 
+  /** So that it ends with its right. The library looks at the system's clock. */
   #creation({ until }: OpenUpload): string {
-    return new Date(until - LASTING_MS).toISOString();
+    return new Date(Date.now() + until - this.#clock.now() - LASTING_MS).toISOString();
   }
 }

@@ -4,8 +4,9 @@
  * Left out: uploads of unknown length, and in parts at once (concatenation).
  */
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
-import { Metadata, Server } from "@tus/server";
+import type { IncomingMessage } from "node:http";
+import { PassThrough, Readable } from "node:stream";
+import { Server } from "@tus/server";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { UploadDesk } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
@@ -47,7 +48,7 @@ export class TusUploads {
       path: TUS_PATH.slice(0, -1),
       datastore: this.store,
       locker: new TusLocks(),
-      namingFunction: ({ url, headers }) => nameOf(new URL(url).pathname, headers),
+      namingFunction: ({ url, headers }, said) => nameOf(new URL(url).pathname, headers, said),
       generateUrl: (_request, { id }) => `${base}${TUS_PATH}${id}`,
       getFileIdFromRequest: ({ url }) => new URL(url).pathname.slice(TUS_PATH.length),
       onResponseError: (_request, thrown) => {
@@ -104,8 +105,9 @@ async function serve(
   reply.headers({ "access-control-allow-origin": "*", "tus-resumable": VERSION });
   goOn(raw, reply.raw);
   const stopWatch = watchPace(raw, clock, () => raw.isPaused(), () => raw.destroy()); // prettier-ignore
+  let body: PassThrough | Buffer | undefined;
   try {
-    const body = await checked(tus, request, clock);
+    body = await checked(tus, request, clock);
     const answer = await tus.server.handleWeb(asWebRequest(request, body));
     if (answer.status === 412) reply.header("tus-version", VERSION);
     return await reply
@@ -114,15 +116,20 @@ async function serve(
       .send(answer.status === 204 ? undefined : await answer.text());
   } finally {
     stopWatch();
+    if (body instanceof PassThrough) letGo(raw, body);
   }
 }
 
 /** The body as it comes, or, where there is a checksum with it, when that has been found right. @throws Refusal "wrong-checksum" */
-async function checked(tus: TusUploads, request: FastifyRequest, clock: Clock): Promise<Readable | Buffer | undefined> {
+async function checked(
+  tus: TusUploads,
+  request: FastifyRequest,
+  clock: Clock,
+): Promise<PassThrough | Buffer | undefined> {
   const { method, raw, headers } = request;
   if (method !== "PATCH" && method !== "POST") return undefined;
   const said = headers["upload-checksum"];
-  if (said === undefined) return raw;
+  if (said === undefined) return tap(raw);
   const [algorithm = "", sum = ""] = String(said).split(" ");
   const length = Number(headers["content-length"] ?? NaN);
   if (!ALGORITHMS.includes(algorithm) || Number.isNaN(length)) throw new Refusal("not-understood");
@@ -141,23 +148,41 @@ async function checked(tus: TusUploads, request: FastifyRequest, clock: Clock): 
   }
 }
 
-function asWebRequest({ method, url, headers }: FastifyRequest, body: Readable | Buffer | undefined): Request {
+/** The body's bytes, in a stream that can be given up without the request: its answer must still go. */
+function tap(raw: IncomingMessage): PassThrough {
+  const body = new PassThrough({ highWaterMark: 2 ** 18 });
+  raw.once("close", () => {
+    if (!raw.readableEnded) body.destroy(new Refusal("stream-cut", { name: "it" }));
+  });
+  return raw.pipe(body);
+}
+
+/** What nobody has taken is read and thrown away. */
+function letGo(raw: IncomingMessage, body: PassThrough): void {
+  raw.unpipe(body);
+  raw.resume();
+  body.destroy();
+}
+
+function asWebRequest({ method, url, headers }: FastifyRequest, body: PassThrough | Buffer | undefined): Request {
   const given = Object.entries(headers).filter(([name]) => name.startsWith("upload-") || PASSED.has(name));
   return new Request(new URL(url, "http://localhost"), {
     method,
     headers: given.map(([name, value]): [string, string] => [name, String(value)]),
-    ...(body && { body: body instanceof Readable ? (Readable.toWeb(body) as ReadableStream) : body, duplex: "half" }),
+    ...(body && {
+      body: body instanceof PassThrough ? (Readable.toWeb(body) as ReadableStream) : body,
+      duplex: "half",
+    }),
   });
 }
 
 const PASSED = new Set(["tus-resumable", "content-type", "content-length", "x-http-method-override"]);
 
 /** A name for an upload that is created: of what the client says, and an id of ours. */
-function nameOf(path: string, headers: Headers): string {
+function nameOf(path: string, headers: Headers, said: Record<string, string | null> = {}): string {
   const token = tokenOf(path, PUT_PATH) ?? tokenOf(path, TUS_PATH) ?? "";
-  const { filename, name, sha256 } = Metadata.parse(headers.get("upload-metadata") ?? undefined);
+  const name = (said["filename"] ?? said["name"] ?? "file").slice(0, 255);
   const size = Number(headers.get("upload-length"));
-  if (size === 0) throw new Refusal("empty-file", { name: filename ?? name ?? "" });
-  const said = (filename ?? name ?? "file").slice(0, 255);
-  return tusName({ token, id: randomId(), name: said, size, sha256: sha256?.toLowerCase() });
+  if (size === 0) throw new Refusal("empty-file", { name });
+  return tusName({ token, id: randomId(), name, size, sha256: said["sha256"]?.toLowerCase() });
 }

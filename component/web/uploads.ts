@@ -13,7 +13,6 @@ import type { Log } from "../lib/log.js";
 import { goOn } from "./expect.js";
 import { takeBody } from "./inflow.js";
 import type { WebMetrics } from "./metrics.js";
-import { PAGE_HEADERS } from "./pages.js";
 import { discovery, serveTus, type TusUploads } from "./tus.js";
 
 export interface UploadParts {
@@ -28,6 +27,7 @@ export interface UploadParts {
 const CORS = {
   "access-control-allow-origin": "*",
   "cross-origin-resource-policy": "cross-origin",
+  "cache-control": "no-store",
 } as const;
 
 const METHODS = "PUT, POST, OPTIONS";
@@ -55,7 +55,7 @@ export function serveUploads(app: FastifyInstance, web: UploadParts): void {
 }
 
 async function put(web: UploadParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  reply.headers({ ...PAGE_HEADERS, ...CORS }); // also on a refusal
+  reply.headers(CORS); // also on a refusal
   const { desk, clock, log, metrics } = web;
   const began = clock.now();
   const token = tokenOf(request.url, PUT_PATH) ?? "";

@@ -80,7 +80,7 @@ export class RawHttp {
     }
     const status = Number(first!.split(" ")[1]);
     if (headers["transfer-encoding"] !== undefined) throw new Error("the length was not told");
-    const bodiless = method === "HEAD" || status === 304 || status === 204;
+    const bodiless = method === "HEAD" || status < 200 || status === 304 || status === 204;
     const length = bodiless ? 0 : Number(headers["content-length"]);
     await this.until(() => this.#buffer.length >= end + length);
     const body = Buffer.from(this.#buffer.subarray(end, end + length));
