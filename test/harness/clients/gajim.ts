@@ -26,6 +26,8 @@ export interface Gajim extends Client {
   download(url: string): Promise<void>;
   /** Brings the chat with somebody to the front. */
   open(jid: string): Promise<void>;
+  /** The messages that stand in the chat at the front, as they read now: one that was corrected is one. */
+  rows(): Promise<string[]>;
   /** Writes a PNG of its window. */
   shot(path: string): Promise<void>;
 }
@@ -34,7 +36,8 @@ const SLOW = 60_000; // Gajim takes its time on a busy machine
 
 /**
  * Logs in with Gajim. Prints MESSAGE from text [OOB url], PRESENCE full-jid show, SUBSCRIBED jid, OFFERING path to full-jid (Jingle), SENT path [url],
- * SAVED path url, AVATAR jid (of whom it now has a picture), CAPS full-jid feature… (whose hash has proved right), ERROR. `sendFile` is by HTTP upload; a picture in the
+ * SAVED path url, AVATAR jid (of whom it now has a picture), CAPS full-jid feature… (whose hash has proved right),
+ * ROWS json, ERROR. `sendFile` is by HTTP upload; a picture in the
  * open chat is fetched at once, other files by `download`. It takes nothing by Jingle: this version is broken there.
  */
 export async function gajim(server: ClientServer, user: string, options: ClientOptions = {}): Promise<Gajim> {
@@ -68,6 +71,10 @@ export async function gajim(server: ClientServer, user: string, options: ClientO
       if (line.startsWith("ERROR")) throw new Error(`Gajim could not send: ${line}`);
     },
     open: async (to) => order("open", to),
+    async rows() {
+      order("rows");
+      return JSON.parse((await driver.waitFor(/^ROWS (.*)$/, SLOW))[1]!) as string[];
+    },
     async shot(file) {
       order("shot", file);
       await driver.waitFor(/^SHOWN /, SLOW);

@@ -6,8 +6,8 @@ behind its "Send file" button, or by Jingle (gajim_jingle.py), so that everythin
 
 Orders come on standard input, one JSON list a line:
     ["subscribe", JID, NAME]  ["say", JID, TEXT]  ["send", JID, PATH]  ["open", JID]  ["download", URL]  ["shot", PNG]
-    ["jingle", JID, PATH, {"transport"?: "auto" | "s5b" | "proxy" | "ibb", "addHost"?: IP, "hash"?: NAME, "ipv4"?: true}]
-and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, OFFERING, SENT, SAVED, AVATAR, CAPS, SHOWN, ERROR."""
+    ["rows"]  ["jingle", JID, PATH, {"transport"?: "auto" | "s5b" | "proxy" | "ibb", "addHost"?: IP, "hash"?: NAME, "ipv4"?: true}]
+and it logs out when that is closed. What happens is printed: ONLINE, PRESENCE, SUBSCRIBED, MESSAGE, OFFERING, SENT, SAVED, AVATAR, CAPS, ROWS, SHOWN, ERROR."""
 import json
 import os
 import sys
@@ -182,6 +182,14 @@ def download(url, tries=100):
     return False
 
 
+def rows():
+    """What stands in the open chat, as it reads now: a message that was corrected is one row."""
+    from gajim.common import app
+    view = app.window.get_control()._scrolled_view
+    texts = [row.get_text() for row in view.iter_rows() if row.type == 'chat']
+    out('ROWS', json.dumps(texts))
+
+
 def shot(path):
     from gajim.common import app
     # Away from the window, where it would raise a tooltip.
@@ -205,7 +213,8 @@ def end():
 
 
 JINGLE = JingleSender(ACCOUNT, out)
-ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'jingle': JINGLE.send, 'open': open_chat, 'download': download, 'shot': shot}
+ORDERS = {'subscribe': subscribe, 'say': say, 'send': send, 'jingle': JINGLE.send, 'open': open_chat, 'download': download, 'rows': rows,
+          'shot': shot}
 
 
 PENDING = bytearray()
