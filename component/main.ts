@@ -6,7 +6,7 @@ import type { Log } from "./lib/log.js";
 import type { Config } from "./config.js";
 import { watchHealth } from "./health.js";
 import { createMetrics } from "./metrics.js";
-import { linkUrl } from "./lib/link-url.js";
+import { formUrl, linkUrl, pageUrl } from "./lib/link-url.js";
 import { Pace } from "./control/access.js";
 import type { Services } from "./control/commands/define.js";
 import { Blocks } from "./control/blocks.js";
@@ -23,12 +23,15 @@ import { Links } from "./control/links.js";
 import { Notices } from "./control/notices.js";
 import { Counter } from "./control/office.js";
 import type { BlobStore, Office } from "./control/ports.js";
+import { Pages } from "./control/pages.js";
+import { Pictures } from "./control/pictures.js";
 import { Receptions } from "./control/reception.js";
 import { Rules } from "./control/rules.js";
 import { Uploads } from "./control/uploads.js";
 import { Tongues } from "./control/tongues.js";
 import { VirusCheck } from "./control/virus-check.js";
 import { ClamdScanner } from "./inspect/clamd.js";
+import { PictureStudio } from "./inspect/pictures.js";
 import { selfOf } from "./messenger/about.js";
 import { Blocking, BLOCKING_FEATURES } from "./messenger/blocking.js";
 import { Chat } from "./messenger/chat.js";
@@ -132,11 +135,25 @@ export function createService(config: Config, log: Log): Service {
     new LinkMethod({ stream, contact, tongues, fates }),
   ];
   const ladder = new Ladder({ methods, speaker, whereabouts: directory, clock });
-  const delivery = new Delivery({ index, tongues, blobs, whereabouts: directory, ladder, notices, url, clock, log });
+  const studio = new PictureStudio({ clock, log });
+  const pictures = new Pictures({ index, blobs, painter: studio, clock, log });
+  const delivery = new Delivery({
+    index,
+    tongues,
+    blobs,
+    pictures,
+    whereabouts: directory,
+    ladder,
+    notices,
+    url,
+    clock,
+    log,
+  });
   const limits = { ...config.limits, domains: config.access.domains, sealed: config.check.sealed };
   const services: Services = {
     index,
     delivery,
+    pictures,
     whereabouts: directory,
     speaker,
     tongues,
@@ -147,6 +164,8 @@ export function createService(config: Config, log: Log): Service {
     notices,
     clock,
     url,
+    pageUrl: (token) => pageUrl(config.web.url, token),
+    formUrl: (token) => formUrl(config.web.url, token),
     quota: limits.quota,
     term: limits,
     domain,
@@ -177,6 +196,7 @@ export function createService(config: Config, log: Log): Service {
   const metrics = createMetrics({ index, stream, directory });
   const web = new WebServer({
     desk,
+    pages: new Pages({ index, delivery, pictures, clock }),
     uploads,
     listen: config.web.listen,
     url: config.web.url,
@@ -234,6 +254,8 @@ export function createService(config: Config, log: Log): Service {
       await housekeeping.stop();
       receptions.stop();
       await keeper.stop();
+      pictures.stop();
+      studio.stop();
       await uploads.stop();
       await chat.stop();
       await web.stop();

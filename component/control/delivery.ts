@@ -12,6 +12,7 @@ import { Learning } from "./learning.js";
 import type { Notices } from "./notices.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { decide, isOpen, LINK, type Move, type ParcelEvent } from "./parcel.js";
+import type { Pictures } from "./pictures.js";
 import { beforeBytes, patiently, UNRECORDED } from "./patience.js";
 import type {
   BlobReader,
@@ -42,6 +43,7 @@ export interface DeliveryParts {
   readonly index: Index;
   readonly tongues: Tongues;
   readonly blobs: BlobStore;
+  readonly pictures: Pictures;
   readonly whereabouts: Whereabouts;
   readonly ladder: Ladder;
   readonly notices: Notices;
@@ -120,10 +122,11 @@ export class Delivery {
    * False when he is away, or when somebody else was first.
    */
   async offer(parcel: Parcel, reachable = false): Promise<boolean> {
-    const { index, whereabouts, ladder, url, clock } = this.#parts;
+    const { index, pictures, whereabouts, ladder, url, clock } = this.#parts;
     if (parcel.mark === "held") return false;
     const early = parcel.state === "waiting" ? this.early.take(parcel) : undefined;
     if (early) return this.#adopt(parcel, early);
+    const picture = await pictures.known(parcel);
     const resources = whereabouts.resources(parcel.recipient);
     if (resources.length === 0 && !reachable && (await isAway(this.#parts, parcel.recipient))) return false;
     const { id, fileId } = parcel;
@@ -137,6 +140,7 @@ export class Delivery {
     const order: OfferOrder = {
       parcel,
       resources,
+      picture,
       url: given,
       isElsewhere: given === sealed,
       line: this.#cuts.has(id) ? "" : marked(say("offer", toRecipient(parcel)), parcel),
@@ -205,13 +209,16 @@ export class Delivery {
 
   /** Never rejects. */
   async #offerAll(recipient: BareJid): Promise<void> {
-    const { index, tongues, ladder, whereabouts } = this.#parts;
+    const { index, pictures, tongues, ladder, whereabouts } = this.#parts;
     if (this.#stop.signal.aborted) return;
     if (this.#learning.waits(recipient, ladder.isLearning(whereabouts.resources(recipient)))) return;
     try {
+      let hasWaited = false;
       for (let after = 0; ;) {
         // Side by side: his language keeps no offer waiting.
         const [page] = await Promise.all([index.waitingFor(recipient, after, PAGE), tongues.learn(index, recipient)]);
+        // What has just been kept is shown, if it is a picture: much may have happened meanwhile.
+        if (!hasWaited && (hasWaited = await pictures.settled(page))) continue;
         for (const parcel of page) await this.offer(parcel);
         if (page.length < PAGE) return;
         after = page.at(-1)!.number;

@@ -110,6 +110,7 @@ export class Keeper {
       ];
       return index.keep(intake, blob, file, limits.quota, told);
     }).finally(() => void (id !== "" && summaries.ready(id, intake.owner)));
+    services.pictures.kept(kept);
     if (named.length > 0) await this.#passOn(kept, named, sender);
     return kept;
   }
@@ -170,11 +171,16 @@ export class Keeper {
     const { index, clock } = services;
     const until = clock.now() + limits.partial;
     const words = { name: label(intake.name), got: size(held), size: size(intake.size ?? held), until: minute(until) }; // prettier-ignore
-    await this.#told(intake, sender, notices.make(intake.owner, "kept-in-part", words, this.#standIn(sender)), async (told) => {
-      await index.restIntake(intake.id, held, until, told);
-      for (const { id } of (await index.cutIntakes(intake.owner, 2 * MOST_CUT)).slice(MOST_CUT))
-        await index.dropCutIntakes({ id }, 1);
-    });
+    await this.#told(
+      intake,
+      sender,
+      notices.make(intake.owner, "kept-in-part", words, this.#standIn(sender)),
+      async (told) => {
+        await index.restIntake(intake.id, held, until, told);
+        for (const { id } of (await index.cutIntakes(intake.owner, 2 * MOST_CUT)).slice(MOST_CUT))
+          await index.dropCutIntakes({ id }, 1);
+      },
+    );
   }
 
   /** Ends an intake without a word, as soon as the records take it. Never rejects. */
@@ -235,7 +241,8 @@ export class Keeper {
     const { services, notices, log } = this.parts;
     try {
       const lines = await send(services, file, recipients).catch((e: unknown) => [asRefusal(e).said]);
-      if (lines.length > 0) await services.index.addNotices([notices.make(file.owner, "passed-on", { lines }, this.#standIn(sender))]);
+      if (lines.length > 0)
+        await services.index.addNotices([notices.make(file.owner, "passed-on", { lines }, this.#standIn(sender))]);
     } catch (e) {
       log.warn({ err: e, file: file.id }, "what became of those named beside a file could not be told");
     }

@@ -7,6 +7,10 @@ export const LINK_PATH = "/g/";
 export const PUT_PATH = "/u/";
 /** Where files are brought piece by piece (tus). */
 export const TUS_PATH = "/t/";
+/** The page about what a link gives. */
+export const PAGE_PATH = "/p/";
+/** The page by which files are brought. */
+export const FORM_PATH = "/f/";
 
 /** The URL of a capability. `base` has no slash at its end. Brackets and quotes are escaped too: chat clients end a link at them. */
 export function linkUrl(base: string, token: string, name: string): string {
@@ -16,6 +20,16 @@ export function linkUrl(base: string, token: string, name: string): string {
 /** Where to put the file of a slot. */
 export function putUrl(base: string, token: string, name: string): string {
   return `${base}${PUT_PATH}${token}/${segment(name)}`;
+}
+
+/** The page about a capability. */
+export function pageUrl(base: string, token: string): string {
+  return `${base}${PAGE_PATH}${token}`;
+}
+
+/** The page by which files are brought. */
+export function formUrl(base: string, token: string): string {
+  return `${base}${FORM_PATH}${token}`;
 }
 
 /** The token in the path of a request, or what stands in its place; undefined when the path is not below `under`. */

@@ -5,25 +5,29 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Socket } from "node:net";
 import type { Registry } from "prom-client";
-import type { LinkDesk, UploadDesk } from "../control/ports.js";
+import type { LinkDesk, PageDesk, UploadDesk } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
-import { chooseLanguage, FALLBACK, type Language, render } from "../lib/languages/index.js";
-import { LINK_PATH, PUT_PATH, TUS_PATH } from "../lib/link-url.js";
+import { FORM_PATH, LINK_PATH, PAGE_PATH, PUT_PATH, TUS_PATH } from "../lib/link-url.js";
 import type { Log } from "../lib/log.js";
 import { limitConnections, OUR_PROXY, Pipeline, WEB_LIMITS, type WebLimits } from "./connections.js";
 import { letAsk } from "./expect.js";
+import { serveFilePages } from "./file-pages.js";
+import { serveForms } from "./forms.js";
 import { SAFE } from "./headers.js";
 import { lingerIfUnread } from "./linger.js";
 import { serveLinks } from "./links.js";
 import { WebMetrics } from "./metrics.js";
-import { front, PAGE_HEADERS, sentence } from "./pages.js";
+import { HTML_TYPE, languageOf, PAGE_HEADERS } from "./pages/layout.js";
+import { front, sentence } from "./pages/plain.js";
 import { Receipts } from "./receipts.js";
+import { SCRIPTS, serveScripts } from "./scripts.js";
 import { TusUploads } from "./tus.js";
 import { serveUploads } from "./uploads.js";
 
 export interface WebParts {
   readonly desk: LinkDesk;
+  readonly pages: PageDesk;
   readonly uploads: UploadDesk;
   /** How people reach it, without a slash at the end. */
   readonly url: string;
@@ -53,9 +57,10 @@ export interface Web {
   readonly tus: TusUploads;
 }
 
-const OWN_PAGES = new Set(["/", "/healthz", "/metrics"]);
+const OWN_PAGES = new Set(["/", "/healthz", "/metrics", ...SCRIPTS]);
 
-export function buildWeb({ desk, uploads, url, health, metrics: registry, log, clock, limits: given }: WebParts): Web {
+export function buildWeb(parts: WebParts): Web {
+  const { desk, pages, uploads, url, health, metrics: registry, log, clock, limits: given } = parts;
   const limits = { ...WEB_LIMITS, ...given };
   const app = fastify({
     logger: false,
@@ -102,12 +107,15 @@ export function buildWeb({ desk, uploads, url, health, metrics: registry, log, c
   serveLinks(app, { desk, clock, log, receipts, metrics, underWay });
   const tus = new TusUploads({ desk: uploads, clock, log, metrics, base: url });
   serveUploads(app, { desk: uploads, clock, log, metrics, tus });
+  serveFilePages(app, pages);
+  serveForms(app, { uploads, clock, log, underWay });
+  serveScripts(app);
 
   app.get("/", (request, reply) => {
-    const language = languageOf(request);
+    const language = languageOf(request.headers["accept-language"]);
     return reply
       .headers({ ...PAGE_HEADERS, "content-language": language })
-      .type("text/html; charset=utf-8")
+      .type(HTML_TYPE)
       .send(front(language));
   });
 
@@ -134,6 +142,7 @@ export function buildWeb({ desk, uploads, url, health, metrics: registry, log, c
 /** What can be done at a path; undefined when there is nothing. */
 function methodsOf(path: string): string | undefined {
   if (OWN_PAGES.has(path) || path.startsWith(LINK_PATH)) return "GET, HEAD";
+  if (path.startsWith(PAGE_PATH) || path.startsWith(FORM_PATH)) return "GET, HEAD, POST";
   if (path.startsWith(PUT_PATH)) return "PUT, POST, OPTIONS";
   return path.startsWith(TUS_PATH) ? "POST, HEAD, PATCH, DELETE, OPTIONS" : undefined;
 }
@@ -147,14 +156,10 @@ function unread(error: FastifyError): Refusal {
   return new Refusal(error.statusCode === 413 ? "stanza-too-large" : "not-understood", {}, { cause: error });
 }
 
-function languageOf({ headers }: FastifyRequest): Language {
-  return chooseLanguage(headers["accept-language"]) ?? FALLBACK;
-}
-
 /** One row of the error table as an answer. */
 function refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const language = languageOf(request);
-  const { type, body } = sentence(render(refusal.said, language), request.headers.accept, language);
+  const language = languageOf(request.headers["accept-language"]);
+  const { type, body } = sentence(refusal.said, request.headers.accept, language);
   if (refusal.row.http === 503) reply.header("retry-after", "30");
   return reply
     .code(refusal.row.http)

@@ -1,7 +1,7 @@
 /** Pictures as they come, and as nobody wants them; and the studio, whose process runs from its source. */
 import { createDeflate, crc32 } from "node:zlib";
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { PictureStudio } from "../../component/inspect/pictures.js";
 import { systemClock } from "../../component/lib/clock.js";
 import { createLog } from "../../component/lib/log.js";
@@ -24,7 +24,7 @@ export async function photo(width = 400, height = 300): Promise<Buffer> {
 }
 
 /** Red above, blue below, with a little noise. */
-export function noise(width: number, height: number, alpha = 1): sharp.Sharp {
+export function noise(width: number, height: number, alpha = 1): Sharp {
   const pixels = Buffer.alloc(width * height * 4);
   let seed = 1;
   for (let i = 0; i < width * height; i++) {

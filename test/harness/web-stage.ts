@@ -4,7 +4,7 @@ import { systemClock } from "../../component/lib/clock.js";
 import { createLog } from "../../component/lib/log.js";
 import type { Health } from "../../component/web/app.js";
 import type { WebLimits } from "../../component/web/connections.js";
-import type { UploadDesk } from "../../component/control/ports.js";
+import type { PageDesk, UploadDesk } from "../../component/control/ports.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { WebServer } from "../../component/web/server.js";
 import { FileDesk } from "./file-desk.js";
@@ -24,15 +24,22 @@ export interface WebStage {
   strike(): Promise<void>;
 }
 
+const nothing = (): Promise<never> => Promise.reject(new Refusal("not-found"));
+const NO_PAGES: PageDesk = { look: nothing, decline: nothing };
 const NO_RIGHTS: UploadDesk = { open: () => Promise.reject(new Refusal("not-found")) };
 
-export async function setWebStage(limits: Partial<WebLimits> = {}, log = createLog("silent")): Promise<WebStage> {
+export async function setWebStage(
+  limits: Partial<WebLimits> = {},
+  log = createLog("silent"),
+  more: { readonly pages?: PageDesk; readonly uploads?: UploadDesk } = {},
+): Promise<WebStage> {
   const folder = await tempFolder("restante-web");
   const desk = new FileDesk(folder.path);
   const clients: RawHttp[] = [];
   const server = new WebServer({
     desk,
-    uploads: NO_RIGHTS,
+    pages: more.pages ?? NO_PAGES,
+    uploads: more.uploads ?? NO_RIGHTS,
     url: "",
     listen: { host: "127.0.0.1", port: 0 },
     health: async () => stage.health,

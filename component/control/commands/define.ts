@@ -7,11 +7,12 @@ import type { BareJid, Jid } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
 import type { Delivery } from "../delivery.js";
 import { addressOf, groupName, personOf, type People } from "../people.js";
-import type { FileFacts, Index, KeptFile, Parcel, Speaker, Whereabouts } from "../ports.js";
+import type { FileFacts, Index, KeptFile, Parcel, Picture, Speaker, Whereabouts } from "../ports.js";
 import type { Complaints } from "../complaints.js";
 import type { Invitations } from "../invitations.js";
 import type { Notices } from "../notices.js";
 import type { Term } from "../reminders.js";
+import type { Pictures } from "../pictures.js";
 import type { Rules } from "../rules.js";
 import type { Summaries } from "../summaries.js";
 import { list, row } from "../../lib/said.js";
@@ -51,6 +52,7 @@ type Args<P extends Params> = { readonly [K in keyof P]: P[K]["optional"] extend
 export interface Services {
   readonly index: Index;
   readonly delivery: Delivery;
+  readonly pictures: Pictures;
   readonly whereabouts: Whereabouts;
   readonly speaker: Speaker;
   readonly tongues: Tongues;
@@ -61,6 +63,9 @@ export interface Services {
   readonly notices: Notices;
   readonly clock: Clock;
   readonly url: (token: string, name: string) => string;
+  /** Of pages in a browser: about a capability, and for bringing files. */
+  readonly pageUrl: (token: string) => string;
+  readonly formUrl: (token: string) => string;
   readonly quota: number;
   readonly term: Term;
   /** The component's own domain: nobody there can receive. */
@@ -82,7 +87,7 @@ export interface Reply {
   readonly text: Said;
   readonly rows?: readonly (readonly Said[])[];
   readonly after?: Said;
-  readonly hand?: { readonly url: string; readonly file: FileFacts };
+  readonly hand?: { readonly url: string; readonly file: FileFacts; readonly picture?: Picture | undefined };
 }
 
 export interface Command {

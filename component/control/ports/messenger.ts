@@ -2,7 +2,7 @@
 import type { ErrorCode } from "../../lib/errors.js";
 import type { BareJid, FullJid, Jid } from "../../lib/jid.js";
 import type { Said } from "../../lib/said.js";
-import type { Span, FileFacts, Parcel } from "../values.js";
+import type { Span, FileFacts, Parcel, Picture } from "../values.js";
 import type { BlobReader } from "./blobs.js";
 
 /** One connected client of a contact. */
@@ -74,6 +74,8 @@ export interface OfferOrder {
   readonly line: Said;
   /** Settles when he has the line that has been said, or after a moment: for offers that clients lose which have not read it. Never rejects. */
   readonly introduced?: Promise<void>;
+  /** What is to be seen of it, where it is a picture. */
+  readonly picture?: Picture | undefined;
   /** The bytes, for methods that move them. */
   read(span: Span, signal?: AbortSignal): Promise<BlobReader>;
   /**
