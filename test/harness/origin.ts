@@ -1,5 +1,5 @@
 /** A web server of the test's own, on loopback: it gives files by name, also from a byte on, in pieces, and tells how far it is. */
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
@@ -27,7 +27,7 @@ export class Origin {
       void (async () => {
         for (let at = start; at < file.length && !response.destroyed; at += PIECE) {
           await this.onPiece(name, at, file.length);
-          if (!response.write(file.subarray(at, at + PIECE))) await Promise.race([once(response, "drain"), once(response, "close")]); // prettier-ignore
+          if (!response.write(file.subarray(at, at + PIECE))) await room(response);
           await turn();
         }
         await this.onPiece(name, file.length, file.length);
@@ -53,4 +53,15 @@ export class Origin {
     this.#files.set(name, content);
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/${encodeURIComponent(name)}`;
   }
+}
+
+/** Until it takes more, or has ended. Leaves no listener behind. */
+function room(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
 }

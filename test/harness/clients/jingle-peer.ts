@@ -139,8 +139,8 @@ async function taken(user: XmppUser, iq: Element, take: (name: string, size: num
     taking.ended({ from, moved });
     if (from + moved < size) return;
     const has = xml("received", { xmlns: FILE_TRANSFER, creator: "initiator", name: String(offer.attrs["name"]) });
-    void user.send(xml("iq", { type: "set", id: randomUUID(), to: bot }, jingle("session-info", sid, has)));
-    void user.send(xml("iq", { type: "set", id: randomUUID(), to: bot }, terminate(sid, "success")));
+    for (const said of [jingle("session-info", sid, has), terminate(sid, "success")])
+      user.send(xml("iq", { type: "set", id: randomUUID(), to: bot }, said)).catch(() => undefined); // he is gone
   };
   await drain(socket, { ...taking, size, ended });
 }

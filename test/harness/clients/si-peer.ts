@@ -4,6 +4,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import type { Tape } from "../tape.js";
 import { xml, type XmppUser } from "./xmppjs.js";
@@ -185,7 +186,10 @@ async function read(socket: Socket, count: number): Promise<Buffer> {
   for (;;) {
     const bytes = socket.read(count) as Buffer | null;
     if (bytes) return bytes;
-    if ((await first(socket, "readable", "close")) === "close") throw new Error("the stream host hung up");
+    // With less than that in it, and at its end, a socket is readable over and over: what comes must have its turn.
+    await turn();
+    if (socket.readableEnded || socket.destroyed || (await first(socket, "readable", "close")) === "close")
+      throw new Error("the stream host hung up");
   }
 }
 

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { xml, type Element, type XmppUser } from "./xmppjs.js";
 
 export const IBB = "http://jabber.org/protocol/ibb";
@@ -139,6 +140,8 @@ export async function bytes(socket: Socket, count: number): Promise<Buffer> {
   for (;;) {
     const found = socket.read(count) as Buffer | null;
     if (found) return found;
+    await turn(); // with less than that in it a socket is readable over and over
+    if (socket.readableEnded || socket.destroyed) throw new Error("the other side has ended the connection");
     await Promise.race([
       once(socket, "readable"),
       once(socket, "close").then(() => Promise.reject(new Error("the connection was closed"))),

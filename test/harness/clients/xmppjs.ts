@@ -16,6 +16,8 @@ export interface XmppUserOptions {
   password?: string;
   /** Default "test". */
   resource?: string;
+  /** Of the stream (xml:lang). Default: none is named. */
+  lang?: string;
   /** Send available presence at once; default true. */
   available?: boolean;
   /** Use stream management (XEP-0198) when the server has it; default false: a lost connection then ends the session at once. */
@@ -47,6 +49,8 @@ export interface XmppUser {
   waitStanza(fits: (stanza: Element) => boolean, deadline?: number): Promise<Element>;
   /** The next chat line from somebody whose text matches. */
   waitMessage(from: string, text: RegExp, deadline?: number): Promise<Element>;
+  /** Settles when the stream has ended, however. */
+  readonly ended: Promise<void>;
   /** Logs out. */
   stop(): Promise<void>;
   /** The network is gone: the socket ends without a word. */
@@ -62,6 +66,7 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
     service: `xmpp://127.0.0.1:${server.c2sPort}`,
     domain: server.domain,
     resource,
+    ...(options.lang !== undefined && { lang: options.lang }),
     // xmpp.js computes SCRAM in JavaScript, half a second a log-in, and takes PLAIN without encryption only when told so.
     credentials: (authenticate) => authenticate({ username: user, password }, "PLAIN", xml("user-agent")),
   });
@@ -71,6 +76,7 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
   const watchers = new Set<() => void>();
   let failure: Error | undefined;
   let requests = 0;
+  const ended = new Promise<void>((resolve) => xmpp.once("disconnect", () => resolve()));
 
   if (!smacks)
     xmpp.prependListener("element", (element: Element) => {
@@ -141,6 +147,7 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
     bare,
     jid,
     stanzas,
+    ended,
     send: (stanza) => xmpp.send(stanza),
     async request(type, to, payload, deadline = DEADLINE) {
       const id = `r${++requests}`;
