@@ -11,6 +11,7 @@ import { Pace } from "./control/access.js";
 import type { Services } from "./control/commands/define.js";
 import { Blocks } from "./control/blocks.js";
 import { Complaints } from "./control/complaints.js";
+import { Claims } from "./control/claims.js";
 import { Conversations } from "./control/conversations.js";
 import { Delivery } from "./control/delivery.js";
 import { HeldFiles } from "./control/held-files.js";
@@ -172,7 +173,7 @@ export function createService(config: Config, log: Log): Service {
   };
   const check = openCheck(config.check, blobs, clock, log);
   const keeper = new Keeper({ services, blobs, notices, limits, check, log });
-  const intakes = new Intakes(keeper, fetcher);
+  const intakes = new Intakes(keeper, fetcher, new Claims(keeper, config.web.url));
   const receptions = new Receptions(keeper);
   const pace = new Pace(config.limits.commands, clock);
   const conversations = new Conversations({ services, notices, contact, log });

@@ -8,6 +8,7 @@ import { isSealed, readSealed } from "../lib/sealed-link.js";
 import { say, size as sizeOf } from "../lib/said.js";
 import { requireMember } from "./access.js";
 import type { Place } from "./admission.js";
+import type { Claims } from "./claims.js";
 import type { Keeper, Sender, Stored } from "./keeper.js";
 import { patiently } from "./patience.js";
 import type { BlobWriter, Fetcher, IncomingLink, Intake } from "./ports.js";
@@ -17,10 +18,12 @@ import { label, oneLine } from "./words.js";
 export class Intakes {
   readonly #keeper: Keeper;
   readonly #fetcher: Fetcher;
+  readonly #claims: Claims;
 
-  constructor(keeper: Keeper, fetcher: Fetcher) {
+  constructor(keeper: Keeper, fetcher: Fetcher, claims: Claims) {
     this.#keeper = keeper;
     this.#fetcher = fetcher;
+    this.#claims = claims;
   }
 
   /**
@@ -35,6 +38,7 @@ export class Intakes {
     const owner = bareOf(from);
     requireMember(owner, parts.limits.domains);
     const url = fetchable(link.url);
+    if (this.#claims.isOurs(url)) return this.#claims.claim({ from, answering }, link.url, url, recipients);
     this.#fetcher.judge(url);
     // From here on it is what everybody sees, types, and saves it under: nothing of a path or a second line gets further than this.
     const name = fileName(oneLine(link.name ?? nameOf(url)));

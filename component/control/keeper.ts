@@ -105,13 +105,13 @@ export class Keeper {
       const end = Math.min(clock.now() + limits.keep, until);
       const file = { name: intake.name, mediaType, until: end, recipients, mark, sealed, ...(slot !== undefined && { slot }), ...(summary !== "" && { summary }) }; // prettier-ignore
       const told = (f: KeptFile): Notice[] => [
-        ...(slot === undefined ? [this.#kept(f, sender)] : []),
+        ...(slot === undefined ? [this.kept(f, sender)] : []),
         ...(summary === "" ? [] : [summaries.news({ summary, sender: f.owner })]),
       ];
       return index.keep(intake, blob, file, limits.quota, told);
     }).finally(() => void (id !== "" && summaries.ready(id, intake.owner)));
     services.pictures.kept(kept);
-    if (named.length > 0) await this.#passOn(kept, named, sender);
+    if (named.length > 0) await this.passOn(kept, named, sender);
     return kept;
   }
 
@@ -136,7 +136,8 @@ export class Keeper {
     }
   }
 
-  #kept(file: KeptFile, sender: Sender | undefined): Notice {
+  /** What its owner is told of a file that he has now. */
+  kept(file: KeptFile, sender: Sender | undefined): Notice {
     const { notices } = this.parts;
     const kept = ofFile(file);
     const from = this.#standIn(sender);
@@ -151,7 +152,7 @@ export class Keeper {
   }
 
   /** Says what has been put down for the sender of an intake. */
-  tell({ owner }: Intake): void {
+  tell({ owner }: Pick<Intake, "owner">): void {
     this.parts.notices.flush(owner);
   }
 
@@ -237,7 +238,7 @@ export class Keeper {
   }
 
   /** As by `send`, and answered in its words. */
-  async #passOn(file: KeptFile, recipients: readonly BareJid[], sender: Sender | undefined): Promise<void> {
+  async passOn(file: KeptFile, recipients: readonly BareJid[], sender: Sender | undefined): Promise<void> {
     const { services, notices, log } = this.parts;
     try {
       const lines = await send(services, file, recipients).catch((e: unknown) => [asRefusal(e).said]);

@@ -5,6 +5,7 @@ import type { Services } from "../../component/control/commands/define.js";
 import { Blocks } from "../../component/control/blocks.js";
 import { Complaints } from "../../component/control/complaints.js";
 import { Conversations } from "../../component/control/conversations.js";
+import { Claims } from "../../component/control/claims.js";
 import { Delivery } from "../../component/control/delivery.js";
 import { HeldFiles } from "../../component/control/held-files.js";
 import { Housekeeping } from "../../component/control/housekeeping.js";
@@ -182,7 +183,7 @@ export class OfficeStage {
     const services: Services = { rules, invitations, complaints: new Complaints({ index, notices, admins: [bare("admin@example.org")], clock, log }), summaries: notices.summaries, notices, index, delivery, pictures, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, pageUrl: (token) => `https://files.example.org/p/${token}`, formUrl: (token) => `https://files.example.org/f/${token}`, quota: given.quota, term: given, domain: "files.example.org" }; // prettier-ignore
     const check = more.scanner && new VirusCheck({ scanner: more.scanner, blobs, absent: more.absent ?? "hold", file: 500_000, log }); // prettier-ignore
     const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, check, log }));
-    const intakes = new Intakes(keeper, this.internet);
+    const intakes = new Intakes(keeper, this.internet, new Claims(keeper, "https://files.example.org"));
     const receptions = (this.receptions = new Receptions(keeper));
     const conversations = new Conversations({ services, notices, contact, log });
     const pace = new Pace(given.commands, clock);
