@@ -73,8 +73,7 @@ test("a group of five: one line, which is true whenever it is read", async () =>
   await tybalt.waitMessage(bot, /^romeo\S* has a file for you: report\.bin/);
   await tybalt.say(bot, "decline 1");
   expect(await fetched(url)).toBe(letter.sha256);
-  const three =
-    /juliet\S+, nurse\S+,? and rosaline\S+ have it, it waits for paris\S+, tybalt\S+ does not want it\.$/;
+  const three = /juliet\S+, nurse\S+,? and rosaline\S+ have it, it waits for paris\S+, tybalt\S+ does not want it\.$/;
   expect(await reads(romeo, three)).toHaveLength(1);
 
   // Killed and started again; the last of them comes only then.
