@@ -9,11 +9,15 @@ export function makeHelp(all: () => readonly Command[]): Command {
     summary: "command/help",
     members: false,
     params: { command: { type: "word", optional: true, about: "about/command" } },
-    async run(_services, caller, { command }) {
+    async run({ domain }, caller, { command }) {
       const mine = all().filter((c) => caller.member || !c.members);
       if (command === undefined) {
         const text = say(caller.member ? "help/member" : "help/guest");
-        return { text, rows: mine.map((c) => [usage(c), say(c.summary)]), after: say("help/after") };
+        return {
+          text,
+          rows: mine.map((c) => [usage(c), say(c.summary)]),
+          after: [say("help/after"), say("help/stand-in", { domain })],
+        };
       }
       const found = mine.find((c) => c.word === command);
       if (!found) throw new Refusal("unknown-command", { word: command });

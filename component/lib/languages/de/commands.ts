@@ -56,6 +56,8 @@ export const commands = {
     "Schicken Sie mir eine Datei, und sagen Sie mir dann, an wen. Ich bewahre sie auf und biete sie an, sobald der Empfänger da ist.",
   "help/guest": "Ich bewahre Dateien, die man Ihnen schickt, für Sie auf, bis Sie sie abholen.",
   "help/after": "Dateien nennen Sie mit ihrer Nummer oder ihrem Namen.",
+  "help/stand-in":
+    "Jeder hat hier eine Adresse: Was Sie an juliet\\40example.org@{domain} schicken, Dateien und Worte, geht an juliet@example.org. Befehle gelten nur bei mir.",
   "list/keeps": {
     one: "Sie haben hier {count} Datei: {size} von {quota}.",
     other: "Sie haben hier {count} Dateien: {size} von {quota}.",
@@ -130,4 +132,9 @@ export const commands = {
     "Öffnen Sie das in einem Browser, um Dateien für {who} zu bringen; es gilt bis {until} für alle, die es haben. „upload off“ beendet es.",
   "upload/ended": { one: "Diese Seite ist beendet.", other: "Diese {count} Seiten sind beendet." },
   "upload/none": "Es gibt keine solche Seite.",
+  "about/upload-off": "Ihre Seiten enden.",
+  "about/upload-to": "Für wen die Dateien sind; ohne: für Sie selbst.",
+  "link/page": "Im Browser, mit einer Seite darum herum:",
+  "link/parcel": "{name} von {who}, bis {until}:",
+  "link/sealed": "{name} ist versiegelt; sagen Sie dafür „accept {number}“.",
 } as const satisfies Texts<typeof english>;

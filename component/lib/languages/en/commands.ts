@@ -56,6 +56,8 @@ export const commands = {
   "help/member": "Send me a file, then say to whom. I keep it, and offer it the moment that he is there.",
   "help/guest": "I keep files that people send you until you fetch them.",
   "help/after": "Files go by number or by name.",
+  "help/stand-in":
+    "Everybody has an address here: what you send to juliet\\40example.org@{domain}, files and words, goes to juliet@example.org. Commands work only with me.",
   // list
   "list/keeps": {
     one: "You keep {count} file: {size} of {quota}.",
@@ -133,4 +135,9 @@ export const commands = {
     "Open this in a browser to bring files for {who}; it is good until {until}, for whoever has it. “upload off” ends it.",
   "upload/ended": { one: "That page has ended.", other: "Those {count} pages have ended." },
   "upload/none": "There is no such page.",
+  "about/upload-off": "The pages that you have end.",
+  "about/upload-to": "Whom the files are for; without: for yourself.",
+  "link/page": "In a browser, with a page around it:",
+  "link/parcel": "{name} from {who}, until {until}:",
+  "link/sealed": "{name} is sealed; say “accept {number}” for it.",
 } as const;

@@ -55,6 +55,8 @@ export const commands = {
     "저에게 파일을 보내고, 누구에게 전할지 말씀해 주세요. 보관하고 있다가 그분이 접속하는 즉시 전해 드립니다.",
   "help/guest": "다른 분들이 보낸 파일을 찾아가실 때까지 보관해 드립니다.",
   "help/after": "파일은 번호나 이름으로 말씀해 주세요.",
+  "help/stand-in":
+    "누구에게나 이곳의 주소가 있습니다. juliet\\40example.org@{domain} 주소로 보내시는 파일과 메시지는 juliet@example.org 님에게 전해집니다. 명령은 저에게만 하실 수 있습니다.",
   "list/keeps": "보관 중인 파일은 {count}개입니다: {quota} 중 {size}.",
   "list/nothing": "기다리고 있는 것이 없습니다.",
   "list/cut": "오다가 끊어진 파일(다시 보내시면 이어집니다):",
@@ -121,4 +123,9 @@ export const commands = {
     "브라우저에서 이 주소를 열면 {who} 님께 보낼 파일을 가져올 수 있습니다. {until}까지, 주소를 아는 누구나 쓸 수 있습니다. “upload off”라고 하시면 끝납니다.",
   "upload/ended": "페이지 {count}개를 끝냈습니다.",
   "upload/none": "그런 페이지가 없습니다.",
+  "about/upload-off": "만드신 페이지를 모두 끝냅니다.",
+  "about/upload-to": "파일을 받을 사람. 적지 않으면 본인이 보관합니다.",
+  "link/page": "브라우저에서 안내 페이지로 열기:",
+  "link/parcel": "{who} 님이 보낸 {name}, {until}까지:",
+  "link/sealed": "{name} 파일은 봉인되어 있습니다. “accept {number}”라고 말씀해 주세요.",
 } as const satisfies Texts<typeof english>;
