@@ -170,6 +170,16 @@ describe("going out", () => {
     expect(stage.heard(ROMEO)).toEqual([]);
   });
 
+  test("sent to the address that stands in for her: a parcel at once", async () => {
+    await begin();
+    await stage.online(JULIET);
+    await stage.receive(
+      `<message from='${ROMEO}/home' to='juliet\\40example.org@files.example.org' type='chat' id='s'><body>${LINK}</body></message>`,
+    );
+    expect(urlIn(stage.heard(JULIET))).toBe(LINK);
+    expect(stage.heard(ROMEO).join("\n")).toMatch(/I keep très cool\.jpg.*has been offered to juliet/s);
+  });
+
   test("its owner gets it back from here, and may hand out a link", async () => {
     await begin();
     await seal();
