@@ -1,7 +1,6 @@
 /** Everybody is spoken to in his own language: that of his stanzas, or the one that he chose. */
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Refusal } from "../../component/lib/errors.js";
-import { bare } from "../../component/lib/jid.js";
 import { say } from "../../component/lib/said.js";
 import { OfficeStage } from "../harness/office-stage.js";
 import { tempFolder } from "../harness/tmp.js";
