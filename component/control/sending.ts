@@ -24,10 +24,10 @@ export async function send(services: Services, file: KeptFile, named: readonly B
       why: say("send/too-often", { name: label(file.name), times: sent.length, most: MOST_PARCELS }),
       usage: example("link", file.number),
     });
-  const lines: Said[] = [];
+  const answers = new Map<BareJid, Said>();
   const allowed: BareJid[] = [];
   for (const recipient of recipients)
-    await orWhyNot(lines, async () => {
+    await orWhyNot(answers, recipient, async () => {
       await mayReceive(services, file.owner, recipient);
       allowed.push(recipient);
     });
@@ -37,10 +37,10 @@ export async function send(services: Services, file: KeptFile, named: readonly B
     if (summary !== "") await summaries.begin(summary, file);
     const told = new Set<string>();
     for (const recipient of allowed)
-      await orWhyNot(lines, async () => {
+      await orWhyNot(answers, recipient, async () => {
         const parcel = open.get(recipient) ?? (await index.createParcel(file, recipient, clock.now(), file.until, summary)); // prettier-ignore
         const line = await handOver(services, parcel);
-        if (parcel.summary === "") lines.push(line);
+        if (parcel.summary === "") answers.set(recipient, line);
         else told.add(parcel.summary);
       });
     told.delete(summary);
@@ -48,15 +48,15 @@ export async function send(services: Services, file: KeptFile, named: readonly B
   } finally {
     if (summary !== "") summaries.ready(summary, file.owner);
   }
-  return lines;
+  return recipients.flatMap((recipient) => answers.get(recipient) ?? []);
 }
 
-async function orWhyNot(lines: Said[], what: () => Promise<void>): Promise<void> {
+async function orWhyNot(answers: Map<BareJid, Said>, who: BareJid, what: () => Promise<void>): Promise<void> {
   try {
     await what();
   } catch (e) {
     if (!(e instanceof Refusal)) throw e;
-    lines.push(e.said);
+    answers.set(who, e.said);
   }
 }
 
