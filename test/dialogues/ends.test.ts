@@ -169,6 +169,9 @@ describe("a file that goes by itself", () => {
     expect(stage.heard(ROMEO).at(-1)).toBe("Everybody to whom you sent photo.jpg1 (number 1) has it, so it is gone, as you wanted."); // prettier-ignore
     expect(await isHere()).toBe(false);
     await expect(stage.fetch(url)).rejects.toMatchObject({ code: "not-found" });
+    stage.heard(NURSE);
+    await toBot(NURSE, "accept 1");
+    await hears(NURSE, /^Nothing is waiting for you under number 1/);
     await stage.housekeeping.sweep();
     const keys: string[] = [];
     for await (const key of stage.blobs.keys()) keys.push(key);

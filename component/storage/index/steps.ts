@@ -1,9 +1,11 @@
 /** Parcels coming into being and changing: each change with its row of history and all that follows from it, or not at all. */
 import { sql } from "kysely";
 import type { FileMark, Index, Instant, KeptFile, Parcel, ParcelStep, ParcelState } from "../../control/ports.js";
+import { isOpen } from "../../control/parcel.js";
 import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { BareJid } from "../../lib/jid.js";
+import { say } from "../../lib/said.js";
 import { takeNumber } from "./contacts.js";
 import { endParcelLinks, insertLink } from "./links.js";
 import { nameKey } from "./names.js";
@@ -105,6 +107,11 @@ const ripen = statement<{ id: string }, never>((db, v) =>
 
 const ENDS: readonly ParcelState[] = ["delivered", "withdrawn"];
 
+/** What was said of the file while the parcel was over. */
+const remark = statement<{ id: string; mark: FileMark }, ParcelRow>((db, v) =>
+  db.updateTable("parcels").set({ mark: v.mark }).where("id", "=", v.id).returningAll(),
+);
+
 /** Offers and moving bytes are told again when a loss of power has taken them back. */
 const isDurable = ({ to }: ParcelStep): boolean => to !== "offered" && to !== "moving";
 
@@ -144,7 +151,10 @@ export function steps(records: Records): Pick<Index, "createParcel" | "step" | "
     const { db } = transaction;
     const { parcel, to, event, detail, at, link } = step;
     if (ENDS.includes(to)) await ripen(db, { id: parcel.fileId });
-    const [row] = await update(db, {
+    const isBack = to === "waiting" && !isOpen(parcel.state);
+    const [file] = isBack ? await holdFile(db, { id: parcel.fileId }) : [];
+    if (isBack && !file) throw new Refusal("no-such-parcel", { which: say("by-number", { number: parcel.number }) });
+    const [changed] = await update(db, {
       id: parcel.id,
       version: parcel.version,
       state: to,
@@ -153,7 +163,8 @@ export function steps(records: Records): Pick<Index, "createParcel" | "step" | "
       changed: at,
       holder: step.hold ? me : null,
     });
-    if (!row) return undefined;
+    if (!changed) return undefined;
+    const row = file ? (await remark(db, { id: changed.id, mark: file.mark }))[0]! : changed;
     await record(db, { parcel_id: row.id, seq: row.version, at, from_state: parcel.state, to_state: to, event, detail }); // prettier-ignore
     if (step.endLinks) await endParcelLinks(transaction, row.id);
     if (link) await insertLink(transaction, link);

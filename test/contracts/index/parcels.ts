@@ -171,6 +171,19 @@ export function parcelsContract(ground: Ground): void {
       expect(await index.endedParcels(1_000, 1)).toHaveLength(1);
     });
 
+    test("what had ended waits again only while its file is there, and with the mark that it has by then", async () => {
+      const { index } = at;
+      const parcel = await post(index, someone());
+      const declined = (await index.step(move(parcel, "declined")))!;
+      await index.setFile(parcel.fileId, { mark: "unchecked" });
+      const back = (await index.step(move(declined, "waiting")))!;
+      expect(back).toMatchObject({ state: "waiting", mark: "unchecked", version: 3 });
+      const done = (await index.step(move(back, "delivered")))!;
+      await index.removeFile(parcel.fileId, T0);
+      await expect(index.step(move(done, "waiting"))).rejects.toMatchObject({ code: "no-such-parcel" });
+      expect(await index.parcel(parcel.id)).toEqual(done);
+    });
+
     test("what has ended stays readable when its file has gone, and so does what has not", async () => {
       const { index } = at;
       const parcel = await post(index, someone());
