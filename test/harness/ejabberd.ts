@@ -14,6 +14,8 @@ export interface EjabberdOptions {
   users?: readonly string[];
   /** More lines of the section `modules`. */
   modules?: string;
+  /** Largest upload, bytes. */
+  uploadLimit?: number;
   logLevel?: "debug" | "info" | "error";
 }
 
@@ -47,6 +49,7 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Ejab
     COMPONENT_PORT: componentPort,
     HTTP_PORT: httpPort,
     PROXY_PORT: proxyPort,
+    UPLOAD_LIMIT: options.uploadLimit ?? 104_857_600,
     MODULES: options.modules ?? "",
   });
   const libraries = await findLibraries();
