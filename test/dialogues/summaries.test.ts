@@ -413,6 +413,10 @@ test("a hundred recipients: the bytes are stored once, and go with the last of i
   }
   expect(urls.size).toBe(2);
   expect(await keys()).toHaveLength(1);
+  await stage.say(`${ROMEO}/desk`, "status 1");
+  const [status] = texts(heard(stage, ROMEO)).slice(-1);
+  expect(status).toMatch(/for 100 people: guest0@example\.org and guest99@example\.org have it, it waits for 98\./);
+  expect(status!.match(/^guest\d+@example\.org · /gm)).toHaveLength(100);
   await stage.say(`${ROMEO}/desk`, "del 1");
   await stage.housekeeping.sweep();
   expect(await keys()).toEqual([]);

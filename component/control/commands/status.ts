@@ -1,10 +1,15 @@
 import { STATES, label, minute, ofFile, say, type Said } from "../words.js";
 import type { HistoryRow } from "../ports.js";
+import { MOST_PARCELS } from "../sending.js";
+import { summaryLine } from "../summary.js";
 import { define, fileOf } from "./define.js";
 
 const PAGE = 20;
-/** The newest steps of a parcel. */
+/** The newest steps of a parcel; of more parcels than this, only how they stand. */
 const STEPS = 20;
+const FEW = 5;
+/** Parcels of one file that are named, those first with which something has happened lately. */
+const MANY = 100;
 
 /** A step, in words; one of a newer version by its name. */
 const eventOf = ({ event }: HistoryRow): Said => ({ word: `event/${event}`, details: {} });
@@ -21,14 +26,16 @@ export const status = define({
       return { text: say(rows.length > 0 ? "status/sent" : "status/nothing"), rows };
     }
     const file = await fileOf(index, owner, which);
-    const parcels = await index.parcelsOf(file.id, PAGE);
+    const parcels = (await index.parcelsOf(file.id, MOST_PARCELS)).sort((a, b) => b.changed - a.changed);
     const rows: Said[][] = [];
-    for (const p of parcels) {
+    for (const p of parcels.slice(0, MANY)) {
       rows.push([p.recipient, STATES[p.state], minute(p.changed)]);
+      if (parcels.length > FEW) continue;
       for (const h of (await index.history(p.id)).slice(-STEPS))
         rows.push([{ join: ["  ", minute(h.at)], by: "" }, eventOf(h), h.detail]);
     }
     const ends = [say("status/until", { until: minute(file.until) }), file.once ? say("list/once") : ""];
-    return { text: say(rows.length > 0 ? "status/file" : "status/unsent", ofFile(file)), rows: [ends, ...rows] };
+    const text = say(rows.length > 0 ? "status/file" : "status/unsent", ofFile(file));
+    return { text: parcels.length > 1 ? summaryLine(parcels) : text, rows: [ends, ...rows] };
   },
 });
