@@ -3,8 +3,9 @@ import { isSecret, KEYS } from "./config.js";
 import { usage, type Command } from "./control/commands/define.js";
 import { COMMANDS } from "./control/commands/index.js";
 import { ERRORS, type ErrorCode } from "./lib/errors.js";
-import { render } from "./lib/languages/index.js";
-import { say, type Said } from "./lib/said.js";
+import { LANGUAGES, render } from "./lib/languages/index.js";
+import type { Text } from "./lib/languages/text.js";
+import { say, type Said, type Word } from "./lib/said.js";
 
 const NOTE = "<!-- Made from the code by `npm run docs`. Change it there. -->";
 
@@ -44,7 +45,7 @@ function errors(): string {
     code(name),
     `${condition} (${type})`,
     String(http),
-    english(say(`error/${name as ErrorCode}`)),
+    withGaps(`error/${name as ErrorCode}`),
   ]);
   return page([
     "# Errors",
@@ -78,6 +79,12 @@ function commands(all: readonly Command[]): string {
 }
 
 const english = (said: Said): string => render(said, "en");
+
+/** An entry as it stands in the catalogue; of several forms, that for many. */
+function withGaps(word: Word): string {
+  const text: Text = LANGUAGES.en.texts[word];
+  return typeof text === "string" ? text : text.other;
+}
 
 const code = (text: string): string => `\`${text}\``;
 

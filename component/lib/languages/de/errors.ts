@@ -47,6 +47,7 @@ export const errors = {
   "error/stream-unreachable": "Ich konnte für {name} keine Verbindung zu Ihrem Programm aufbauen.",
   "error/no-method": "Ihr Programm und ich haben keinen gemeinsamen Weg, um {name} zu übertragen.",
   "error/link-ended": "Dieser Link ist abgelaufen.",
+  "error/no-token": "Sagen Sie in einer Kopfzeile, welche Datei: Authorization: Bearer TOKEN.",
   "error/range-not-satisfiable": "Diesen Teil der Datei gibt es nicht.",
   "error/precondition-failed": "Das ist eine andere Datei als die, nach der gefragt wurde.",
   "error/length-required": "Sagen Sie, wie lang es ist: Ohne Content-Length nehme ich hier nichts an.",

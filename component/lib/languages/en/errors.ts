@@ -1,8 +1,6 @@
 /** The sentences of refusals, by the codes of lib/errors.ts, and the pieces that they are told with. */
-import type { ErrorCode } from "../../errors.js";
-import type { Text } from "../text.js";
 
-const refusals = {
+export const errors = {
   // what was asked
   "error/unknown-command": "I do not know “{word}”.{hint} Say “help” for what I can do.",
   "error/bad-argument": "{why} It goes like this: {usage}",
@@ -49,6 +47,7 @@ const refusals = {
   "error/no-method": "Your client and I have no way in common to move {name}.",
   // capabilities of our own
   "error/link-ended": "This link has ended.",
+  "error/no-token": "Say which file, by a header: Authorization: Bearer TOKEN.",
   "error/range-not-satisfiable": "That part of the file does not exist.",
   "error/precondition-failed": "This is another file than the one that was asked for.",
   "error/length-required": "Say how long it is: without a Content-Length I take nothing here.",
@@ -75,10 +74,6 @@ const refusals = {
     "My storage is full, so I could not keep {name}. The operator has been told. What I already keep is safe.",
   "error/index-down": "My records do not answer just now. Please try again in a moment; nothing that I keep is lost.",
   "error/internal": "Something went wrong on my side. It has been noted. Please try again.",
-} as const satisfies Record<`error/${ErrorCode}`, Text>;
-
-export const errors = {
-  ...refusals,
   // what fills their gaps
   hint: " Did you mean “{word}”?",
   "by-number": "number {number}",

@@ -39,6 +39,7 @@ export const errors = {
   "error/stream-unreachable": "{name} 파일을 위해 사용하시는 프로그램에 연결하지 못했습니다.",
   "error/no-method": "사용하시는 프로그램과 저 사이에 {name} 파일을 옮길 공통된 방법이 없습니다.",
   "error/link-ended": "이 링크는 만료되었습니다.",
+  "error/no-token": "어느 파일인지 헤더로 알려 주세요: Authorization: Bearer TOKEN",
   "error/range-not-satisfiable": "파일에 그런 부분은 없습니다.",
   "error/precondition-failed": "요청하신 파일과 다른 파일입니다.",
   "error/length-required": "길이를 알려 주세요. Content-Length 없이는 여기서 아무것도 받지 않습니다.",
