@@ -56,6 +56,7 @@ export const ERRORS = {
   "no-method": row("cancel", "feature-not-implemented", 415),
   // capabilities of our own
   "link-ended": row("cancel", "gone", 410),
+  "no-token": row("auth", "not-authorized", 401),
   "range-not-satisfiable": row("modify", "bad-request", 416),
   "precondition-failed": row("modify", "conflict", 412),
   "length-required": row("modify", "bad-request", 411),

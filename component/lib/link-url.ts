@@ -3,6 +3,8 @@ import { fileName } from "./file-name.js";
 
 /** The part of the path under which links are served. */
 export const LINK_PATH = "/g/";
+/** Where they are served by a token in a header. */
+export const BEARER_PATH = "/g";
 /** Where the file of a slot is put (XEP-0363). */
 export const PUT_PATH = "/u/";
 /** Where files are brought piece by piece (tus). */

@@ -8,7 +8,7 @@ import type { Registry } from "prom-client";
 import type { LinkDesk, PageDesk, UploadDesk } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
-import { FORM_PATH, LINK_PATH, PAGE_PATH, PUT_PATH, TUS_PATH } from "../lib/link-url.js";
+import { BEARER_PATH, FORM_PATH, LINK_PATH, PAGE_PATH, PUT_PATH, TUS_PATH } from "../lib/link-url.js";
 import type { Log } from "../lib/log.js";
 import { limitConnections, OUR_PROXY, Pipeline, WEB_LIMITS, type WebLimits } from "./connections.js";
 import { letAsk } from "./expect.js";
@@ -92,7 +92,7 @@ export function buildWeb(parts: WebParts): Web {
     if (!request.is404) return;
     // Said here, before a body is read that nobody wants.
     const methods = methodsOf(request.url.split("?", 1)[0]!);
-    if (methods === undefined) throw new Refusal("not-found");
+    if (methods === undefined || methods.split(", ").includes(request.method)) throw new Refusal("not-found");
     reply.header("allow", methods);
     throw new Refusal("method-not-allowed", { methods });
   });
@@ -141,7 +141,7 @@ export function buildWeb(parts: WebParts): Web {
 
 /** What can be done at a path; undefined when there is nothing. */
 function methodsOf(path: string): string | undefined {
-  if (OWN_PAGES.has(path) || path.startsWith(LINK_PATH)) return "GET, HEAD";
+  if (OWN_PAGES.has(path) || path.startsWith(LINK_PATH) || path === BEARER_PATH) return "GET, HEAD";
   if (path.startsWith(PAGE_PATH) || path.startsWith(FORM_PATH)) return "GET, HEAD, POST";
   if (path.startsWith(PUT_PATH)) return "PUT, POST, OPTIONS";
   return path.startsWith(TUS_PATH) ? "POST, HEAD, PATCH, DELETE, OPTIONS" : undefined;

@@ -11,9 +11,10 @@ import { FORM_HEADERS, HTML_TYPE, languageOf } from "./pages/layout.js";
 type Request = FastifyRequest<{ Params: { token: string } }>;
 
 export function serveFilePages(app: FastifyInstance, desk: PageDesk): void {
+  const url = `${PAGE_PATH}:token`;
   app.route({
     method: ["GET", "HEAD"],
-    url: `${PAGE_PATH}:token`,
+    url,
     async handler(request: Request, reply) {
       const { token } = request.params;
       const file = await desk.look(token);
@@ -21,13 +22,15 @@ export function serveFilePages(app: FastifyInstance, desk: PageDesk): void {
       return reply.headers(FORM_HEADERS).type(HTML_TYPE).send(body);
     },
   });
-  app.post(`${PAGE_PATH}:token`, { bodyLimit: 1024 }, async (request: Request, reply) => {
-    const { token } = request.params;
-    const file = await desk.look(token);
-    await desk.decline(token);
-    return reply
-      .headers(FORM_HEADERS)
-      .type(HTML_TYPE)
-      .send(declinedPage(languageOf(request.headers["accept-language"]), file));
+  void app.register(async (buttons) => {
+    // There is nothing in it: which button it was, the address says.
+    buttons.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string", bodyLimit: 1024 }, (_request, _body, done) => done(null)); // prettier-ignore
+    buttons.post(url, async (request: Request, reply) => {
+      const { token } = request.params;
+      const file = await desk.look(token);
+      await desk.decline(token);
+      const body = declinedPage(languageOf(request.headers["accept-language"]), file);
+      return reply.headers(FORM_HEADERS).type(HTML_TYPE).send(body);
+    });
   });
 }

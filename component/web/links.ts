@@ -1,5 +1,6 @@
 /**
  * GET and HEAD of a link: the file, whole or in parts (RFC 9110 §13–15). What went out is reported to the desk, which knows what it means.
+ * The token stands in the path, or, where it shall stand in no log and no history, in a header: GET /g, Authorization: Bearer TOKEN (RFC 6750 §2.1).
  * Left out: content codings (files are sent as they are), trailers, HTTP/2 (a proxy's business).
  */
 import type { OutgoingHttpHeaders } from "node:http";
@@ -7,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { BlobReader, LinkDesk, OpenLink, Span } from "../control/ports.js";
 import { Refusal } from "../lib/errors.js";
 import { hashToken } from "../lib/ids.js";
-import { LINK_PATH, tokenOf } from "../lib/link-url.js";
+import { BEARER_PATH, LINK_PATH, tokenOf } from "../lib/link-url.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import { Body, Cut, sendSpan } from "./body.js";
@@ -48,22 +49,30 @@ interface Plan {
 }
 
 export function serveLinks(app: FastifyInstance, web: LinkParts): void {
-  app.route({
-    method: ["GET", "HEAD"],
-    url: `${LINK_PATH}*`,
-    handler: (request, reply) => answer(web, request, reply),
-  });
-  app.options(`${LINK_PATH}*`, (_request, reply) =>
-    reply
-      .code(204)
-      .headers({ ...CROSS_ORIGIN, ...PREFLIGHT, allow: "GET, HEAD, OPTIONS" })
-      .send(),
-  );
+  for (const url of [`${LINK_PATH}*`, BEARER_PATH]) {
+    app.route({ method: ["GET", "HEAD"], url, handler: (request, reply) => answer(web, request, reply) });
+    app.options(url, (_request, reply) =>
+      reply
+        .code(204)
+        .headers({ ...CROSS_ORIGIN, ...PREFLIGHT, allow: "GET, HEAD, OPTIONS" })
+        .send(),
+    );
+  }
+}
+
+/** The token of a request. It is looked up by its hash, so that the time that takes tells nothing of others. */
+function given(request: FastifyRequest, reply: FastifyReply): string {
+  const inPath = tokenOf(request.url);
+  if (inPath !== undefined) return inPath;
+  reply.header("www-authenticate", "Bearer").header("vary", "authorization");
+  const bearer = /^bearer +([\w-]+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  if (bearer === undefined) throw new Refusal("no-token");
+  return bearer;
 }
 
 async function answer(web: LinkParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   reply.headers(CROSS_ORIGIN); // also on a refusal
-  const token = tokenOf(request.url) ?? "";
+  const token = given(request, reply);
   const open = await web.desk.open(token);
   const { size } = open;
   const validators = { etag: `"${open.sha256}"`, modified: Math.floor(open.since / 1000) * 1000 };

@@ -21,7 +21,7 @@ test("the front page says what this is, and loads nothing", async () => {
   expect((await client.ask("HEAD", "/")).headers["content-length"]).toBe(String(body.length));
 });
 
-test.each(["/x", "/favicon.ico", "/g", "/healthz/x", "//", "/robots.txt"])("%s is nothing", async (path) => {
+test.each(["/x", "/favicon.ico", "/gg", "/healthz/x", "//", "/robots.txt"])("%s is nothing", async (path) => {
   expect((await client.ask("GET", path)).status).toBe(404);
   expect((await client.ask("POST", path, "Content-Length: 0")).status).toBe(404);
 });

@@ -1,7 +1,7 @@
 /** The upload service as a whole: slots over a stream in memory, the real web server on a loopback port, the real control unit and records between. */
 import { Registry } from "prom-client";
 import { Pace } from "../../component/control/access.js";
-import type { BlobStore, Slot, UploadRight } from "../../component/control/ports.js";
+import type { BlobStore, Painter, Slot, UploadRight } from "../../component/control/ports.js";
 import { Uploads } from "../../component/control/uploads.js";
 import { newToken } from "../../component/lib/ids.js";
 import { bare } from "../../component/lib/jid.js";
@@ -26,6 +26,7 @@ export interface UploadStageOptions {
   readonly quota?: number;
   readonly transfers?: number;
   readonly slots?: number;
+  readonly painter?: Painter;
 }
 
 export class UploadStage {
@@ -46,12 +47,17 @@ export class UploadStage {
     blobs,
     file = 500_000,
     slots = 100,
+    painter,
     ...limits
   }: UploadStageOptions = {}): Promise<UploadStage> {
     // prettier-ignore
     const [port] = (await freePorts(1)) as [number];
     const base = `http://127.0.0.1:${port}`;
-    const office = await new OfficeStage(url, { transfers: 4, ...limits }, blobs ? { blobs } : {}).start();
+    const office = await new OfficeStage(
+      url,
+      { transfers: 4, ...limits },
+      { ...(blobs && { blobs }), ...(painter && { painter }) },
+    ).start();
     const { keeper, receptions, clock, desk, pages } = office;
     const pace = new Pace(slots, clock);
     const uploads = new Uploads({ keeper, receptions, pace, base, file, ephemeral: 864e5 });
@@ -103,6 +109,16 @@ export class UploadStage {
     const right: UploadRight = { hash, owner: bare(ROMEO), kind: "page", name: "", size: 0, mediaType: "", link: "", purpose: "", recipients: recipients.map(bare), since, until: since + 864e5, fileId: "" }; // prettier-ignore
     await this.office.index.addUploadRight(right);
     return token;
+  }
+
+  readonly owner = bare(ROMEO);
+
+  /** Waits for something to have happened, letting everything else go on. */
+  async until(happened: () => unknown): Promise<void> {
+    for (const end = Date.now() + 10_000; !(await happened());) {
+      if (Date.now() > end) throw new Error("it has not happened");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   async connect(): Promise<RawHttp> {

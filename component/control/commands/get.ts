@@ -14,8 +14,9 @@ export const get = define({
   async run(services, caller, { file: which }) {
     try {
       const file = await fileOf(services.index, caller.owner, which);
-      const url = await capability(services, file);
-      return { text: url === file.sealed ? say("link/as-it-came") : "", hand: { url, file } };
+      const { url, token } = await capability(services, file);
+      const picture = await services.pictures.of(file);
+      return { text: token === undefined ? say("link/as-it-came") : "", hand: { url, file, picture } };
     } catch (e) {
       if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
       return accept.run(services, caller, { parcel: which }).catch((other: unknown) => {
@@ -25,13 +26,16 @@ export const get = define({
   },
 });
 
-/** A new capability URL for a file, that lasts as long as the file; for a sealed one the link as it came, where ours cannot carry its key. */
-export async function capability({ index, clock, url }: Services, file: KeptFile): Promise<string> {
+/** A new capability URL for a file, that lasts as long as the file; for a sealed one the link as it came, without a token, where ours cannot carry its key. */
+export async function capability(
+  { index, clock, url }: Services,
+  file: KeptFile,
+): Promise<{ url: string; token?: string }> {
   if (file.mark === "held") throw new Refusal("scanner-down");
   const { token, hash } = newToken();
   const own = url(token, file.name);
   const given = file.mark === "sealed" ? (sealAgain(file.sealed, own) ?? file.sealed) : own;
-  if (given === file.sealed) return given;
+  if (given === file.sealed) return { url: given };
   await index.addLink({
     hash,
     fileId: file.id,
@@ -40,5 +44,5 @@ export async function capability({ index, clock, url }: Services, file: KeptFile
     until: file.until,
     served: [],
   });
-  return given;
+  return { url: given, token };
 }

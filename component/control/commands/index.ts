@@ -20,6 +20,7 @@ import { report } from "./report.js";
 import { resend } from "./resend.js";
 import { send } from "./send.js";
 import { status } from "./status.js";
+import { upload } from "./upload.js";
 
 export { define };
 
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   keep,
   once,
   link,
+  upload,
   grouplist,
   groupadd,
   groupdel,

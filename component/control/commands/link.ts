@@ -1,15 +1,37 @@
-import { ofFile, say } from "../words.js";
+import { Refusal } from "../../lib/errors.js";
+import { newToken } from "../../lib/ids.js";
+import { isOpen } from "../parcel.js";
+import type { Parcel } from "../ports.js";
+import { label, ofFile, say, STATES, toRecipient } from "../words.js";
 import { capability } from "./get.js";
-import { define, fileOf } from "./define.js";
+import { define, fileOf, parcelOf, type Reply, type Services } from "./define.js";
 
 export const link = define({
   word: "link",
   summary: "command/link",
-  members: true,
+  members: false,
   params: { file: { type: "which", about: "about/file" } },
-  async run(services, { owner }, { file: which }) {
-    const file = await fileOf(services.index, owner, which);
-    const url = await capability(services, file);
-    return { text: [url === file.sealed ? say("link/as-it-came") : say("link/made", ofFile(file)), url] };
+  async run(services, { owner }, { file: which }): Promise<Reply> {
+    try {
+      const file = await fileOf(services.index, owner, which);
+      const { url, token } = await capability(services, file);
+      if (token === undefined) return { text: [say("link/as-it-came"), url] };
+      return { text: [say("link/made", ofFile(file)), url, say("link/page"), services.pageUrl(token)] };
+    } catch (e) {
+      if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
+      const parcel = await parcelOf(services.index, owner, which).catch(() => Promise.reject(e));
+      return ofParcel(services, parcel);
+    }
   },
 });
+
+/** The recipient's own: fetching it to the last byte delivers the parcel, and on its page he can decline. */
+async function ofParcel({ index, clock, url, pageUrl }: Services, parcel: Parcel): Promise<Reply> {
+  const { id, fileId, name, until, state } = parcel;
+  if (!isOpen(state) && state !== "delivered") throw new Refusal("wrong-state", { which: label(name), state: STATES[state] }); // prettier-ignore
+  if (parcel.mark === "held") throw new Refusal("scanner-down");
+  if (parcel.mark === "sealed") return { text: say("link/sealed", toRecipient(parcel)) };
+  const { token, hash } = newToken();
+  await index.addLink({ hash, fileId, parcelId: id, since: clock.now(), until, served: [] });
+  return { text: [say("link/parcel", toRecipient(parcel)), url(token, name), say("link/page"), pageUrl(token)] };
+}

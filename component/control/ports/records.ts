@@ -16,6 +16,7 @@ import type {
   Summary,
   UploadRight,
   Report,
+  StandIn,
   Intake,
   CutIntake,
 } from "../values.js";
@@ -85,6 +86,10 @@ export interface Index {
   /** Whether `owner` has blocked the address or its domain. */
   isBlocked(owner: BareJid, other: BareJid): Promise<boolean>;
   blocks(owner: BareJid): Promise<string[]>;
+  /** Up to 1000 of one owner. */
+  setStandIn(standIn: StandIn, on: boolean): Promise<void>;
+  /** In order of owner and person, from after `after`. */
+  standIns(after: StandIn | undefined, limit: number): Promise<StandIn[]>;
   addReport(report: Report): Promise<void>;
   /** Newest first. */
   reports(limit: number): Promise<Report[]>;
@@ -183,7 +188,7 @@ export interface Index {
   /** What the sender has under way or ended lately, newest first. */
   sentBy(sender: BareJid, before: Instant | undefined, limit: number): Promise<Parcel[]>;
   history(parcelId: string): Promise<HistoryRow[]>;
-  /** Applies a step; undefined when the parcel's version is no longer the one named (somebody else was first). Durable, but for steps to "offered" and "moving", whose loss costs a repeated offer and nothing else. */
+  /** Applies a step; undefined when the parcel's version is no longer the one named (somebody else was first). Rejects with Refusal "no-such-parcel" when what had ended shall wait again and its file is gone. Durable, but for steps to "offered" and "moving", whose loss costs a repeated offer and nothing else. */
   step(step: ParcelStep): Promise<Parcel | undefined>;
   /** Several steps in one transaction, each answered as by `step`. */
   steps(steps: readonly ParcelStep[]): Promise<readonly (Parcel | undefined)[]>;
@@ -204,8 +209,11 @@ export interface Index {
   uploadRight(hash: string): Promise<UploadRight | undefined>;
   /** Bytes asked for by unused slots of this owner. */
   slotBytes(owner: BareJid, now: Instant): Promise<number>;
-  /** Ends one, or forgets those whose time was up by then. Answers how many. Durable. */
-  dropUploadRights(which: { hash: string } | { endedBy: Instant }, limit: number): Promise<number>;
+  /** Ends one, or the pages of a member, or forgets those whose time was up by then. Answers how many. Durable. */
+  dropUploadRights(
+    which: { hash: string } | { pagesOf: BareJid } | { endedBy: Instant },
+    limit: number,
+  ): Promise<number>;
 
   // summaries
   addSummary(summary: Summary): Promise<void>;

@@ -47,6 +47,7 @@ const unused = statement<{ owner: string; now: Instant }, { bytes: number }>((db
     .where("until", ">", v.now),
 );
 const drop = statement<{ hash: string }, { hash: string }>((db, v) => db.deleteFrom("upload_rights").where("hash", "=", v.hash).returning("hash")); // prettier-ignore
+const dropPages = statement<{ owner: string }, { hash: string }>((db, v) => db.deleteFrom("upload_rights").where("owner", "=", v.owner).where("kind", "=", "page").returning("hash")); // prettier-ignore
 const dropEnded = statement<{ by: Instant; limit: number }, { hash: string }>((db, v) =>
   db
     .with("over", (cte) =>
@@ -82,9 +83,12 @@ export function uploadRights(
       return row!.bytes;
     },
     async dropUploadRights(which, limit) {
-      const rows = await records.write(true, ({ db }) =>
-        "hash" in which ? drop(db, which) : dropEnded(db, { by: which.endedBy, limit }),
-      );
+      const rows = await records.write(true, ({ db }) => {
+        if ("hash" in which) return drop(db, which);
+        return "pagesOf" in which
+          ? dropPages(db, { owner: which.pagesOf })
+          : dropEnded(db, { by: which.endedBy, limit });
+      });
       return rows.length;
     },
   };

@@ -4,7 +4,7 @@ import { label, minute, say, size } from "../../control/words.js";
 import { render, type Language } from "../../lib/languages/index.js";
 import type { Said } from "../../lib/said.js";
 import { mediaType } from "../headers.js";
-import { html, type Html } from "./html.js";
+import { markup, type Html } from "./html.js";
 import { page } from "./layout.js";
 
 /** `download`: where the file itself is had, relative to the page. */
@@ -13,17 +13,17 @@ export function filePage(language: Language, file: OpenPage, download: string): 
   const name = label(file.name);
   const sender = file.parcel?.sender;
   const rows: readonly (readonly [Said, Html | string] | undefined)[] = [
-    sender === undefined ? undefined : [say("page/from"), html`<bdi>${sender}</bdi>`],
+    sender === undefined ? undefined : [say("page/from"), markup`<bdi>${sender}</bdi>`],
     [say("page/size"), text(size(file.size))],
     [say("page/type"), typeOf(file, text)],
     [say("page/until"), text(minute(file.until))],
   ];
-  const body = html`${likeness(file, text)}
+  const body = markup`${likeness(file, text)}
 <h1><bdi>${name}</bdi></h1>
 <dl>
-${rows.map((row) => row && html`<dt>${text(row[0])}</dt><dd>${row[1]}</dd>\n`)}</dl>
-${notes(file).map((note) => html`<p class="note">${text(note)}</p>\n`)}${
-    file.mark === "held" ? undefined : html`<a class="button wide" href="${download}" download>${text(say("page/download"))}</a>\n`
+${rows.map((row) => row && markup`<dt>${text(row[0])}</dt><dd>${row[1]}</dd>\n`)}</dl>
+${notes(file).map((note) => markup`<p class="note">${text(note)}</p>\n`)}${
+    file.mark === "held" ? undefined : markup`<a class="button wide" href="${download}" download>${text(say("page/download"))}</a>\n`
   }${sender === undefined || !isOpen(file) ? undefined : declining(sender, text)}`; // prettier-ignore
   return page(language, name, body);
 }
@@ -35,7 +35,7 @@ export function declinedPage(language: Language, file: OpenPage): string {
   return page(
     language,
     name,
-    html`<h1><bdi>${name}</bdi></h1>
+    markup`<h1><bdi>${name}</bdi></h1>
       <p>${said}</p> `,
   );
 }
@@ -61,14 +61,14 @@ function typeOf({ mediaType: found, mark, picture }: OpenPage, text: (said: Said
 
 function likeness({ picture }: OpenPage, text: (said: Said) => string): Html {
   const thumbnail = picture?.thumbnail;
-  if (!thumbnail) return html`<div class="picture">${SHEET}</div>`;
+  if (!thumbnail) return markup`<div class="picture">${SHEET}</div>`;
   const data = `data:${thumbnail.mediaType};base64,${Buffer.from(thumbnail.bytes).toString("base64")}`;
-  return html`<div class="picture">
+  return markup`<div class="picture">
     <img src="${data}" width="${thumbnail.width}" height="${thumbnail.height}" alt="${text(say("page/likeness"))}" />
   </div>`;
 }
 
-const SHEET = html`<svg
+const SHEET = markup`<svg
   viewBox="0 0 24 24"
   fill="none"
   stroke="currentColor"
@@ -83,7 +83,7 @@ const SHEET = html`<svg
 
 /** Asks again first, without a script: the button comes to light when the words are opened. */
 function declining(who: string, text: (said: Said) => string): Html {
-  return html`<details>
+  return markup`<details>
     <summary>${text(say("page/decline"))}</summary>
     <form method="post">
       <p>${text(say("page/decline-ask", { who }))}</p>

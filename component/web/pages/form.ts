@@ -4,7 +4,7 @@ import type { KeptFile, OpenUpload } from "../../control/ports.js";
 import { label, list, minute, say, size } from "../../control/words.js";
 import { render, type Language } from "../../lib/languages/index.js";
 import type { Said } from "../../lib/said.js";
-import { html, type Html } from "./html.js";
+import { markup, type Html } from "./html.js";
 import { page } from "./layout.js";
 
 /** What became of one file of a form. */
@@ -24,7 +24,7 @@ export function formPage(
   const words = JSON.stringify(
     Object.fromEntries(SCRIPT_WORDS.map((word) => [word, text(say(`form/script/${word}`, GAPS))])),
   );
-  const body = html`<h1>${text(say("form/title"))}</h1>
+  const body = markup`<h1>${text(say("form/title"))}</h1>
     <p>${whose(open, text)}</p>
     <p>
       ${text(say("form/most", { size: size(open.most) }))} ${text(say("form/until", { until: minute(open.until) }))}
@@ -38,8 +38,8 @@ export function formPage(
     </form>
     <ul class="files" aria-live="polite" hidden></ul> `;
   // A module waits as a deferred script does, and for those before it.
-  const scripts = paths.scripts.map((src) => html`<script type="module" src="${src}"></script> `);
-  return page(language, text(say("form/title")), body, html`${scripts}`);
+  const scripts = paths.scripts.map((src) => markup`<script type="module" src="${src}"></script> `);
+  return page(language, text(say("form/title")), body, markup`${scripts}`);
 }
 
 /** What became of what was sent. */
@@ -47,9 +47,9 @@ export function takenPage(language: Language, open: OpenUpload, taken: readonly 
   const text = (said: Said): string => render(said, language);
   const kept = taken.flatMap((one) => ("kept" in one ? [one.kept] : []));
   const title = text(taken.length === 0 ? say("form/nothing") : kept.length === 0 ? say("form/not-kept-title") : say("form/kept-title")); // prettier-ignore
-  const body = html`<h1>${title}</h1>
+  const body = markup`<h1>${title}</h1>
     <ul class="files">
-      ${taken.map((one) => html`<li class="${"kept" in one ? "good" : "bad"}">${text(lineOf(one))}</li> `)}
+      ${taken.map((one) => markup`<li class="${"kept" in one ? "good" : "bad"}">${text(lineOf(one))}</li> `)}
     </ul>
     ${kept.length > 0 ? next(open, kept[0]!, text) : undefined}
     <p><a class="button plain" href="">${text(say("form/more"))}</a></p> `;
@@ -70,8 +70,8 @@ function whose({ owner, recipients }: OpenUpload, text: (said: Said) => string):
 }
 
 function next({ recipients }: OpenUpload, { number }: KeptFile, text: (said: Said) => string): Html {
-  if (recipients.length > 0) return html`<p>${text(say("form/sent", { who: list(recipients) }))}</p> `;
-  return html`<h2>${text(say("form/next"))}</h2>
+  if (recipients.length > 0) return markup`<p>${text(say("form/sent", { who: list(recipients) }))}</p> `;
+  return markup`<h2>${text(say("form/next"))}</h2>
     <p>
       <code>${text(example("send", number, "to", say("noun/address")))}</code> ${text(say("form/next-send"))}<br />
       <code>${text(example("link", number))}</code> ${text(say("form/next-link"))}<br />

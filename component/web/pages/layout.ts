@@ -1,6 +1,6 @@
 /** What all our pages share: their frame, their policy, and the reader's language. Nothing of a request is ever repeated in an answer. */
 import { chooseLanguage, FALLBACK, render, type Language } from "../../lib/languages/index.js";
-import { Html, html } from "./html.js";
+import { Html, markup } from "./html.js";
 import { STYLE, STYLE_HASH } from "./style.js";
 
 const policy = (more: Readonly<Record<string, string>> = {}): string =>
@@ -37,25 +37,22 @@ export function languageOf(acceptLanguage: string | undefined): Language {
 }
 
 /** A whole page. */
-export function page(language: Language, title: string, body: Html, head: Html = html``): string {
+export function page(language: Language, title: string, body: Html, head: Html = markup``): string {
   const about = render({ word: "page/about", details: {} }, language);
-  return html`<!doctype html>
-    <html lang="${language}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
-        ${head}
-      </head>
-      <body>
-        <main>${body}</main>
-        <footer>${about}</footer>
-      </body>
-    </html> `.text;
+  return markup`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${new Html(STYLE)}</style>
+${head}</head>
+<body>
+<main>
+${body}</main>
+<footer>${about}</footer>
+</body>
+</html>
+`.text;
 }
-
-const raw = (text: string): Html => new Html(text);

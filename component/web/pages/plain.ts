@@ -1,7 +1,7 @@
 /** Pages that say one thing: what this is, and why not. */
 import { render, type Language } from "../../lib/languages/index.js";
 import { say, type Said } from "../../lib/said.js";
-import { html } from "./html.js";
+import { markup } from "./html.js";
 import { HTML_TYPE, page } from "./layout.js";
 
 const TITLE = "Restante";
@@ -22,7 +22,7 @@ function plainPage(language: Language, said: Said): string {
   return page(
     language,
     TITLE,
-    html`<h1>${TITLE}</h1>
-      ${lines.map((line) => html`<p>${line}</p> `)}`,
+    markup`<h1>${TITLE}</h1>
+      ${lines.map((line) => markup`<p>${line}</p> `)}`,
   );
 }

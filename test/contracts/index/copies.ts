@@ -81,6 +81,19 @@ export function copiesContract(ground: Ground): void {
       expect(await index.dropUploadRights({ hash: slot.hash }, 1)).toBe(0);
     });
 
+    test("a member's pages end together; nobody else's do, and no slot", async () => {
+      const { index } = at;
+      const [owner, other] = [someone(), someone()];
+      const page = (whose: typeof owner) =>
+        slotFor(whose, { kind: "page", name: "", size: 0, mediaType: "", link: "" });
+      const rights = [page(owner), page(owner), slotFor(owner), page(other)];
+      for (const right of rights) await index.addUploadRight(right);
+      expect(await index.dropUploadRights({ pagesOf: owner }, 10)).toBe(2);
+      const left = await Promise.all(rights.map(({ hash }) => index.uploadRight(hash)));
+      expect(left.map((right) => right?.kind)).toEqual([undefined, undefined, "slot", "page"]);
+      expect(await index.dropUploadRights({ pagesOf: owner }, 10)).toBe(0);
+    });
+
     test("those whose time is up are forgotten page by page", async () => {
       const { index } = at;
       for (let i = 0; i < 5; i++) await index.addUploadRight(slotFor(someone(), { until: 10 + i }));
