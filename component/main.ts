@@ -102,6 +102,7 @@ export function createService(config: Config, log: Log): Service {
     encrypted: (from, to, scheme) => counter.encrypted(from, to, scheme),
     available: (resource) => counter.available(resource),
     standing: (jid, change) => counter.standing(jid, change),
+    standIn: (...a) => counter.standIn(...a),
     connected: () => counter.connected(),
     disconnected: () => counter.disconnected(),
   };

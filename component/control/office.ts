@@ -14,7 +14,7 @@ import type { Conversations } from "./conversations.js";
 import type { Intakes } from "./intake.js";
 import type { Notices } from "./notices.js";
 import { checkPeople, personOf, themselves } from "./people.js";
-import type { Contact, IncomingFile, IncomingLink, Message, Office, Reception, Resource } from "./ports.js";
+import type { Contact, IncomingFile, IncomingLink, Message, Office, Reception, Resource, StandIn } from "./ports.js";
 import type { Receptions } from "./reception.js";
 import { label, say } from "./words.js";
 
@@ -123,8 +123,17 @@ export class Counter implements Office {
     const { index, clock } = this.#parts.services;
     // Whoever adds us to his contacts has met us.
     const met = change.follows === true ? { ...change, standing: "met" as const } : change;
+    return this.#record(jid, () => index.setContact(jid, met, clock.now()));
+  }
+
+  standIn(standIn: StandIn, on: boolean): Promise<void> {
+    return this.#record(standIn.owner, () => this.#parts.services.index.setStandIn(standIn, on));
+  }
+
+  /** In its turn. Resolves when it is done, or cannot be. */
+  #record(jid: BareJid, write: () => Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
-      const record = async (): Promise<void> => void (await index.setContact(jid, met, clock.now()).finally(resolve));
+      const record = async (): Promise<void> => void (await write().finally(resolve));
       if (this.#standings.take(domainOf(jid), record)) return;
       this.#parts.log.debug({ jid }, "too many subscriptions at once: not recorded");
       resolve();

@@ -174,6 +174,12 @@ export interface UploadRight {
   readonly fileId: string;
 }
 
+/** Somebody has a person in his contact list under an address of ours. */
+export interface StandIn {
+  readonly owner: BareJid;
+  readonly person: BareJid;
+}
+
 /** Somebody's complaint (XEP-0377), for the admin. */
 export interface Report {
   readonly id: string;

@@ -15,7 +15,8 @@ import { render } from "../lib/languages/index.js";
 import type { Log } from "../lib/log.js";
 import { domainSelf, profiles, selfOf, standInOf, type Profile } from "./about.js";
 import { AVATAR } from "./avatar.js";
-import { goRound } from "./rounds.js";
+import { standInFor } from "../lib/stand-in.js";
+import { goRound, walk } from "./rounds.js";
 import type { Element, IqRequest, Router, StanzaStream } from "./stanza.js";
 import { available, presence } from "./wire/rfc6121-presence.js";
 import { buildLast, NS_LAST } from "./wire/xep0012-last.js";
@@ -30,8 +31,8 @@ import { buildTime, NS_TIME } from "./wire/xep0202-time.js";
 export interface ContactOptions {
   readonly router: Router;
   readonly stream: StanzaStream;
-  readonly index: Pick<Index, "contacts">;
-  readonly office: Pick<Office, "standing">;
+  readonly index: Pick<Index, "contacts" | "standIns">;
+  readonly office: Pick<Office, "standing" | "standIn">;
   /** Whom an address of ours stands in for, to whoever asks; absent: nobody. Must look nothing up. */
   readonly personBehind?: (address: Jid, asker: Jid) => BareJid | undefined;
   /** Asks back whoever asks to see us. */
@@ -54,7 +55,8 @@ export interface ContactOptions {
 }
 
 type Role = "contact" | "domain" | "stand-in" | "nobody";
-type Step = "grant" | "refuse" | "show" | "answer" | "vanish" | "ask-back" | "record" | "strike-out";
+type Step =
+  "grant" | "refuse" | "show" | "answer" | "vanish" | "ask-back" | "record" | "strike-out" | "remember" | "forget";
 
 /** What is done about each word on subscriptions, by who is addressed. Somebody who adds the domain is asked by the contact. */
 const STEPS: Record<Role, Record<"subscribe" | "unsubscribe" | "probe", readonly Step[]>> = {
@@ -69,8 +71,8 @@ const STEPS: Record<Role, Record<"subscribe" | "unsubscribe" | "probe", readonly
     probe: ["answer"],
   },
   "stand-in": {
-    subscribe: ["grant", "show"],
-    unsubscribe: ["vanish"],
+    subscribe: ["grant", "show", "remember"],
+    unsubscribe: ["vanish", "forget"],
     probe: ["answer"],
   },
   nobody: { subscribe: ["refuse"], unsubscribe: [], probe: ["refuse"] },
@@ -121,7 +123,7 @@ export class BotContact {
   connected(): void {
     this.disconnected();
     this.#round = new AbortController();
-    void this.#tellFollowers(this.#o.pace ?? 200, (to) => this.#available(selfOf(this.#o.contact), to));
+    void this.#tellFollowers(this.#o.pace ?? 200, (from, to) => this.#available(from, to));
   }
 
   disconnected(): void {
@@ -134,17 +136,24 @@ export class BotContact {
     if (!this.#o.stream.online) return;
     this.#round = new AbortController();
     const cancel = this.#o.clock.after(limit, () => this.#round.abort());
-    await this.#tellFollowers(Infinity, (to) => presence("unavailable", selfOf(this.#o.contact), to));
+    await this.#tellFollowers(Infinity, (from, to) => presence("unavailable", from, to));
     cancel();
   }
 
-  async #tellFollowers(pace: number, word: (to: BareJid) => Element): Promise<void> {
-    const { index, clock, stream, log } = this.#o;
+  async #tellFollowers(pace: number, word: (from: FullJid, to: BareJid) => Element): Promise<void> {
+    const { index, clock, stream, log, contact: me } = this.#o;
     const { signal } = this.#round;
     try {
       await goRound({ index, only: "follows", pace, clock, signal }, async (contact) => {
         this.#tongues.note(contact);
-        await stream.send(word(contact.jid));
+        await stream.send(word(selfOf(me), contact.jid));
+        return true;
+      });
+      const page = index.standIns.bind(index);
+      await walk({ page, pace, clock, signal }, async ({ owner, person }) => {
+        const address = standInFor(person, stream.domain);
+        if (!address || this.#role(address, owner) !== "stand-in") return false; // by other rules than then
+        await stream.send(word(selfOf(address), owner));
         return true;
       });
     } catch (e) {
@@ -222,6 +231,11 @@ export class BotContact {
         return void this.#o.office.standing(him, { follows: true, standing: "met" });
       case "strike-out":
         return void this.#o.office.standing(him, { follows: false });
+      case "remember":
+      case "forget": {
+        const person = this.#o.personBehind?.(me, him);
+        return person && void this.#o.office.standIn({ owner: him, person }, step === "remember");
+      }
     }
   }
 

@@ -41,6 +41,18 @@ describe("is there for whoever may have it", () => {
     expect(await stage.index.contact(JULIET as never)).toBeUndefined();
   });
 
+  test("whoever has added it is told again that it is there when we are back, unless he has removed it", async () => {
+    for (const who of [JULIET, NURSE])
+      await stage.receive(`<presence type='subscribe' from='${ROMEO}/home' to='${at(who)}'/>`);
+    await stage.receive(`<presence type='unsubscribe' from='${ROMEO}' to='${at(NURSE)}'/>`);
+    stage.stream.take();
+    stage.me.connected();
+    await stage.settle();
+    expect(presences()).toEqual([{ from: `${at(JULIET)}/restante`, to: ROMEO }]);
+    await stage.me.stop();
+    expect(presences()).toEqual([{ type: "unavailable", from: `${at(JULIET)}/restante`, to: ROMEO }]);
+  });
+
   test("probed, it is there; removed, it goes; whoever may not have it is refused", async () => {
     await stage.receive(`<presence type='probe' from='${ROMEO}/home' to='${at(NURSE)}'/>`);
     await stage.receive(`<presence type='unsubscribe' from='${ROMEO}' to='${at(NURSE)}'/>`);

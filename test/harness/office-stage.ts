@@ -105,6 +105,7 @@ export class OfficeStage {
   readonly receptions: Receptions;
   readonly office: Office;
   readonly directory: PresenceDirectory;
+  readonly me: BotContact;
   readonly contact: BareJid = bare(BOT);
 
   /** `url` and `more.blobs`: where the records and the bytes are; two stages over one are two lives of one program. `more.streams`: tried before the link. */
@@ -155,6 +156,7 @@ export class OfficeStage {
       encrypted: (...a) => counter.encrypted(...a),
       available: (r) => counter.available(r),
       standing: (...a) => counter.standing(...a),
+      standIn: (...a) => counter.standIn(...a),
       connected: () => counter.connected(),
       disconnected: () => counter.disconnected(),
     });
@@ -170,7 +172,7 @@ export class OfficeStage {
       clock,
     }));
     const rules = new Rules({ domain: "files.example.org", domains: ["example.org"], recipients: [], refuse: ["refused.example"], ...more.access }); // prettier-ignore
-    const me = new BotContact({ tongues: this.tongues, personBehind: (...a) => rules.personBehind(...a), router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" }); // prettier-ignore
+    const me = (this.me = new BotContact({ tongues: this.tongues, personBehind: (...a) => rules.personBehind(...a), router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" })); // prettier-ignore
     const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, tongues: this.tongues, clock });
     const notices = new Notices({ index, tongues: this.tongues, speaker, whereabouts: directory, clock, log });
     const link = (token: string, name: string): string =>

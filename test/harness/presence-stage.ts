@@ -1,6 +1,6 @@
 /** The stage for the contact and the presence directory: questions that the test answers, an office that writes down what it hears, contacts in a map. */
 import { parse } from "ltx";
-import type { Contact, Index, Resource } from "../../component/control/ports.js";
+import type { Contact, Index, Resource, StandIn } from "../../component/control/ports.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, toJid, type BareJid, type FullJid, type Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
@@ -77,13 +77,16 @@ export class Scribe {
     this.offers.push(resource.jid);
     this.seen.push(resource);
   }
+  async standIn({ owner, person }: StandIn, on: boolean): Promise<void> {
+    this.standings.push(`${owner} ${on ? "+" : "-"}${person}`);
+  }
   async standing(jid: Jid, change: object): Promise<void> {
     this.standings.push(`${jid} ${JSON.stringify(change)}`);
   }
 }
 
 /** Contacts in memory, and who of them is awaited. */
-export class Contacts implements Pick<Index, "contact" | "contacts"> {
+export class Contacts implements Pick<Index, "contact" | "contacts" | "standIns"> {
   readonly awaited = new Set<string>();
   readonly #rows = new Map<BareJid, Contact>();
   isDown = false;
@@ -98,6 +101,11 @@ export class Contacts implements Pick<Index, "contact" | "contacts"> {
       since: 0,
       ...flags,
     });
+  }
+  readonly seen: StandIn[] = [];
+  async standIns(after: StandIn | undefined, limit: number): Promise<StandIn[]> {
+    this.#check();
+    return this.seen.slice(after ? this.seen.indexOf(after) + 1 : 0).slice(0, limit);
   }
   async contact(jid: BareJid): Promise<Contact | undefined> {
     this.#check();

@@ -131,10 +131,10 @@ export async function transferStage(server: ComponentServer, options: TransferSt
       return one;
     },
   };
-  const index = { contacts: async () => [] };
+  const index = { contacts: async () => [], standIns: async () => [] };
   const me = new BotContact({
     router, stream, index, contact, log, clock, name: "Restante", url: "", abuse: "", features, version: "0",
-    office: { standing: async () => {} }, directory: { askBack: (jid) => void (follows && stream.send(presence("subscribe", contact, jid))) },
+    office: { standing: async () => {}, standIn: async () => {} }, directory: { askBack: (jid) => void (follows && stream.send(presence("subscribe", contact, jid))) },
   }); // prettier-ignore
   const spoken = speak({ router, stream, office, hosts, inBand, proxies, self: selfOf(contact), kinds, clock, log });
   await socks.start();

@@ -51,6 +51,7 @@ class Presences {
         this.offers.push(resource);
         this.#look();
       },
+      standIn: async (): Promise<void> => {},
       standing: async (jid: Contact["jid"], change: Partial<Contact>): Promise<void> => {
         await index.setContact(jid, change, Date.now());
         this.#look();

@@ -11,6 +11,7 @@ import type {
   ParcelState,
   Picture,
   Span,
+  StandIn,
   UploadRight,
 } from "../values.js";
 import type { BlobReader } from "./blobs.js";
@@ -85,6 +86,8 @@ export interface Office {
   available(resource: Resource): void;
   /** The last word of a contact about subscriptions, for the records. */
   standing(jid: BareJid, change: Partial<Pick<Contact, "standing" | "followed" | "follows">>): Promise<void>;
+  /** Added a person under an address of ours to his contacts, or removed him. */
+  standIn(standIn: StandIn, on: boolean): Promise<void>;
   /** The stream to the server is up (again): presence is unknown, and unsaid notices can be said. */
   connected(): void;
   disconnected(): void;

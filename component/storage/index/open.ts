@@ -19,6 +19,7 @@ import { pictures } from "./pictures.js";
 import { Records, type RecordsOptions } from "./records.js";
 import { reports } from "./reports.js";
 import { SqliteEngine } from "./sqlite.js";
+import { standIns } from "./stand-ins.js";
 import { steps } from "./steps.js";
 import { summaries } from "./summaries.js";
 import { totals } from "./tallies.js";
@@ -48,6 +49,7 @@ export function openIndex(url: string, options: IndexOptions): Index {
     ...pictures(records),
     ...groups(records),
     ...reports(records),
+    ...standIns(records),
     ...summaries(records),
     ...uploadRights(records),
     ...parcels(records),

@@ -3,7 +3,7 @@
  * so that both databases keep and answer the same values.
  */
 import type { Generated } from "kysely";
-import type { Contact, FileMark, ParcelState, UploadRight } from "../../control/ports.js";
+import type { Contact, FileMark, ParcelState, StandIn, UploadRight } from "../../control/ports.js";
 
 export interface Schema {
   contacts: ContactRow;
@@ -22,6 +22,7 @@ export interface Schema {
   upload_rights: UploadRightRow;
   summaries: { id: string; file_id: string; owner: string; message: string; since: number };
   reports: ReportRow;
+  stand_ins: StandIn;
   processes: ProcessRow;
   tallies: TallyRow;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { randomId } from "../../../component/lib/ids.js";
-import type { Picture, Report } from "../../../component/control/ports.js";
+import type { Picture, Report, StandIn } from "../../../component/control/ports.js";
 import { DAY, give, HOSTILE_NAMES, move, scene, sha, someone, T0, type Ground } from "./kit.js";
 
 export function sundryContract(ground: Ground): void {
@@ -17,6 +17,40 @@ export function sundryContract(ground: Ground): void {
       const other = someone();
       await give(at.index, other);
       expect((await at.index.contact(other))?.language).toBe("");
+    });
+  });
+
+  describe("people in contact lists under an address of ours", () => {
+    const at = scene(ground);
+
+    test("are kept once each, page by page in order, and dropped; only so many of one owner", async () => {
+      const { index } = at;
+      const [romeo, mercutio] = [someone("aa-romeo"), someone("ab-mercutio")];
+      const people = [someone("a"), someone("b"), someone("c")].sort();
+      const all: unknown[] = [];
+      for (const owner of [mercutio, romeo])
+        for (const person of [...people].reverse()) {
+          await index.setStandIn({ owner, person }, true);
+          await index.setStandIn({ owner, person }, true);
+        }
+      const ours = async (limit: number): Promise<string[]> => {
+        const found: string[] = [];
+        for (let after: StandIn | undefined; ;) {
+          const page: StandIn[] = await index.standIns(after, limit);
+          for (const { owner, person } of page)
+            if (owner === romeo || owner === mercutio) found.push(`${owner} ${person}`);
+          if (page.length < limit) return found;
+          after = page.at(-1);
+        }
+      };
+      for (const owner of [romeo, mercutio]) all.push(...people.map((person) => `${owner} ${person}`));
+      expect(await ours(2)).toEqual(all);
+      expect(await ours(100)).toEqual(all);
+      await index.setStandIn({ owner: romeo, person: people[1]! }, false);
+      await index.setStandIn({ owner: romeo, person: people[1]! }, false);
+      expect(await ours(3)).toEqual(all.filter((row) => row !== `${romeo} ${people[1]!}`));
+      for (let i = 0; i < 1010; i++) await index.setStandIn({ owner: romeo, person: someone("p") }, true);
+      expect((await ours(2000)).length).toBe(1000 + 3);
     });
   });
 

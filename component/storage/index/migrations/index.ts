@@ -4,11 +4,13 @@ import type { Dialect } from "../engine.js";
 import { records } from "./0001-records.js";
 import { partialIntakes } from "./0002-partial-intakes.js";
 import { roads } from "./0003-roads.js";
+import { standIns } from "./0004-stand-ins.js";
 
 export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
     "0001-records": records(dialect),
     "0002-partial-intakes": partialIntakes(dialect),
     "0003-roads": roads(dialect),
+    "0004-stand-ins": standIns(dialect),
   };
 }
