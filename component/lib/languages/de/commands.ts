@@ -17,7 +17,7 @@ export const commands = {
     "Bewahrt eine Ihrer Dateien, oder eine, die auf Sie wartet, länger auf; ohne Angabe alle, an die ich Sie erinnert habe.",
   "command/once": "Löscht eine Ihrer Dateien von selbst, sobald alle sie haben, denen Sie sie geschickt haben.",
   "command/link": "Macht einen Link zu einer Ihrer Dateien, für alle, denen Sie ihn geben.",
-  "command/upload": "Gibt Ihnen eine Seite, auf der Dateien mit einem Browser gebracht werden.",
+  "command/upload": "Gibt Ihnen eine Seite, auf der man mit einem Browser Dateien hochladen kann.",
   "command/grouplist": "Ihre Gruppen, oder wer zu einer davon gehört.",
   "command/groupadd": "Nimmt Adressen in eine Gruppe auf, die mit der ersten Adresse entsteht.",
   "command/groupdel": "Nimmt Adressen aus einer Gruppe heraus; ohne Adressen wird die Gruppe aufgelöst.",
@@ -27,7 +27,7 @@ export const commands = {
   "command/language": "Die Sprache, in der ich mit Ihnen spreche; ohne Angabe: welche es gibt.",
   "about/file": "Ihre Nummer oder ihr Name.",
   "about/keep-file": "Ihre Nummer oder ihr Name. Ohne: alle, deren Zeit bald um ist.",
-  "about/once-off": "Sie bleibt doch hier.",
+  "about/once-off": "Die Datei bleibt doch hier.",
   "about/before": "Nur was älter ist als diese Nummer.",
   "about/send-to": "Für wen sie ist: Adressen und Ihre Gruppen, durch Kommas getrennt.",
   "about/resend-to": "Nur an diese.",
@@ -66,7 +66,7 @@ export const commands = {
   "list/cut": "Unterwegs unterbrochen (noch einmal schicken, dann geht es weiter):",
   "list/held": "{got} von {size}",
   "list/until": "bis {until}",
-  "list/once": "geht, wenn abgeholt",
+  "list/once": "wird gelöscht, sobald alle sie haben",
   "list/for-you": "Für Sie:",
   "list/from": "von {who}",
   "list/older": "Ältere zeigt „list before {number}“.",
@@ -111,7 +111,7 @@ export const commands = {
   },
   "keep/none": "Bei keiner Ihrer Dateien ist die Zeit bald um. „keep N“ bewahrt eine Datei länger auf.",
   "once/on":
-    "{name} (Nummer {number}) lösche ich von selbst, sobald alle die Datei haben, denen Sie sie geschickt haben, auf jeden Fall aber nach dem {until}. „once {number} off“ nimmt das zurück.",
+    "{name} (Nummer {number}) lösche ich von selbst, sobald alle die Datei haben, denen Sie sie geschickt haben, spätestens aber nach Ablauf der Zeit ({until}). „once {number} off“ nimmt das zurück.",
   "once/now":
     "Alle, denen Sie {name} (Nummer {number}) geschickt haben, haben die Datei; ich lösche sie also jetzt. Wenn Sie schnell sind, nimmt „once {number} off“ das zurück.",
   "once/off": "{name} (Nummer {number}) bleibt bis {until} hier, wer auch immer die Datei hat.",
@@ -127,14 +127,14 @@ export const commands = {
   "language/back": "die Ihrer Nachrichten",
   "language/none": "„{word}“ spreche ich nicht.",
   "upload/made":
-    "Öffnen Sie das in einem Browser, um Dateien zu bringen; es gilt bis {until} für alle, die es haben. „upload off“ beendet es.",
+    "Öffnen Sie das in einem Browser, um Dateien hochzuladen; es gilt bis {until} für alle, die es haben. „upload off“ beendet es.",
   "upload/made-to":
-    "Öffnen Sie das in einem Browser, um Dateien für {who} zu bringen; es gilt bis {until} für alle, die es haben. „upload off“ beendet es.",
+    "Öffnen Sie das in einem Browser, um Dateien für {who} hochzuladen; es gilt bis {until} für alle, die es haben. „upload off“ beendet es.",
   "upload/ended": { one: "Diese Seite ist beendet.", other: "Diese {count} Seiten sind beendet." },
   "upload/none": "Es gibt keine solche Seite.",
   "about/upload-off": "Ihre Seiten enden.",
   "about/upload-to": "Für wen die Dateien sind; ohne: für Sie selbst.",
-  "link/page": "Im Browser, mit einer Seite darum herum:",
+  "link/page": "Im Browser, als Seite:",
   "link/parcel": "{name} von {who}, bis {until}:",
   "link/sealed": "{name} ist versiegelt; sagen Sie dafür „accept {number}“.",
 } as const satisfies Texts<typeof english>;

@@ -20,9 +20,10 @@ export const words = {
     "Mein Speicher antwortet gerade nicht. Ich mache mit {name} weiter, sobald er es tut, und sage Ihnen dann Bescheid.",
   "not-kept": "{name} wurde nicht aufbewahrt. {why}",
   "mark/held":
-    "Die Virenprüfung antwortet gerade nicht, deshalb bekommt sie noch niemand. Sobald sie durchgesehen ist, geht es von selbst weiter.",
-  "mark/unchecked": "Sie ist nicht auf Viren geprüft worden.",
-  "mark/sealed": "Sie ist versiegelt: Ich kann sie nicht lesen und gebe sie weiter, wie sie kam, mit ihrem Schlüssel.",
+    "Die Virenprüfung antwortet gerade nicht, deshalb bekommt die Datei noch niemand. Sobald sie geprüft ist, geht es von selbst weiter.",
+  "mark/unchecked": "Die Datei ist nicht auf Viren geprüft worden.",
+  "mark/sealed":
+    "Die Datei ist versiegelt: Ich kann sie nicht lesen und gebe sie weiter, wie sie kam, mit ihrem Schlüssel.",
   "listed/held": "wartet auf die Virenprüfung",
   "listed/unchecked": "nicht auf Viren geprüft",
   "listed/sealed": "versiegelt",
@@ -32,10 +33,10 @@ export const words = {
   checked: "{name} (Nummer {number}) ist jetzt auf Viren geprüft worden; gefunden wurde nichts.",
   "not-checked": "{name} (Nummer {number}) wartet nicht länger auf die Virenprüfung und geht ohne sie weiter.",
   "infected-removed":
-    "{name} (Nummer {number}), die auf die Virenprüfung wartete, ist infiziert ({virus}). Ich habe sie gelöscht.",
+    "Die Datei {name} (Nummer {number}), die auf die Virenprüfung wartete, ist infiziert ({virus}). Ich habe sie gelöscht.",
   "was-infected": "Sie war infiziert.",
   "infected-for-you":
-    "{who} hat Ihnen {name} ({size}) geschickt. Die Datei war infiziert ({virus}), deshalb habe ich sie nicht aufbewahrt.",
+    "{who} hat Ihnen {name} ({size}) geschickt. Die Datei war infiziert ({virus}), deshalb habe ich sie nicht behalten.",
   "offer-sealed":
     "Sie ist versiegelt, damit nur Sie sie lesen können; der Link in der nächsten Nachricht enthält den Schlüssel. Lässt er sich nicht öffnen oder führt er ins Leere, sagen Sie „accept {number}“, dann bekommen Sie meine eigene Kopie.",
   waiting: "{name} (Nummer {number}) wartet auf {who}. Ich biete die Datei an, sobald {who} da ist.",
@@ -80,11 +81,11 @@ export const words = {
       "{who} haben {name} (Nummer {number}) noch nicht abgeholt. Die Datei liegt bis {until} hier, danach nicht mehr. Sagen Sie „keep {number}“, dann bewahre ich sie länger auf.",
   },
   "reminder/many":
-    "Die Zeit von {count} Ihrer Dateien ist bald um; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich alle länger auf, oder „keep N“ für eine.",
+    "Die Zeit von {count} Ihrer Dateien ist bald um; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich sie alle länger auf, oder „keep N“ für eine einzelne.",
   "reminder/for-you":
     "{name} ({size}) von {who} wartet noch bis {until} auf Sie. Sagen Sie „get {number}“, um die Datei zu bekommen, oder „keep {number}“, dann bewahre ich sie länger auf.",
   "reminder/many-for-you":
-    "{count} Dateien warten noch auf Sie; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich alle länger auf, oder „keep N“ für eine.",
+    "{count} Dateien warten noch auf Sie; {name} (Nummer {number}) liegt noch bis {until} hier. „list“ zeigt alle. Sagen Sie „keep“, dann bewahre ich sie alle länger auf, oder „keep N“ für eine einzelne.",
   "kept-longer":
     "{who} möchte, dass {name} (Nummer {number}) länger hier liegt: Ich bewahre die Datei jetzt bis {until} auf. Mit „del {number}“ löschen Sie sie trotzdem.",
   "let-go":

@@ -32,10 +32,9 @@ export const words = {
     "{who} 님에게 보낼 {name} ({number}번) 파일이 바이러스 검사를 기다리고 있습니다. 지금 검사가 응답하지 않습니다.",
   checked: "{name} ({number}번) 파일의 바이러스 검사가 끝났고, 발견된 것이 없습니다.",
   "not-checked": "{name} ({number}번) 파일은 더 이상 바이러스 검사를 기다리지 않고 그대로 계속 전합니다.",
-  "infected-removed":
-    "바이러스 검사를 기다리던 {name} ({number}번) 파일이 감염되어 있었습니다 ({virus}). 삭제했습니다.",
+  "infected-removed": "바이러스 검사를 기다리던 {name} ({number}번) 파일이 감염되어 있어서({virus}) 지웠습니다.",
   "was-infected": "감염된 파일이었습니다.",
-  "infected-for-you": "{who} 님이 {name} ({size}) 파일을 보냈지만, 감염되어 있어 ({virus}) 보관하지 않았습니다.",
+  "infected-for-you": "{who} 님이 {name} ({size}) 파일을 보냈지만, 감염되어 있어서({virus}) 보관하지 않았습니다.",
   "offer-sealed":
     "본인만 읽을 수 있도록 봉인된 파일이며, 다음 메시지의 링크에 열쇠가 들어 있습니다. 링크가 열리지 않거나 더 이상 연결되지 않으면 “accept {number}”라고 말씀해 주세요. 제가 가진 사본을 드리겠습니다.",
   waiting: "{name} ({number}번) 파일이 {who} 님을 기다리고 있습니다. {who} 님이 접속하는 즉시 전해 드리겠습니다.",
@@ -56,7 +55,7 @@ export const words = {
   "summary/declined": "{who} 거절함",
   "summary/expired": "{who} 기한 안에 받지 않음",
   "summary/failed": "{who} 전하지 못함",
-  "summary/withdrawn": "{who} 회수됨",
+  "summary/withdrawn": "{who} 되가져감",
   people: "{count}명",
   "people/all": "{count}명 모두",
   offer:
@@ -67,18 +66,18 @@ export const words = {
     "{who} 님이 보낸 파일이 있습니다: {name} ({size}). {until}까지 보관합니다. 받으시려면 “accept {number}”, 원하지 않으시면 “decline {number}”, {who} 님의 소식을 더 받고 싶지 않으시면 “block {who}”라고 말씀해 주세요. 저를 연락처에 추가하시면, 접속하실 때마다 도착한 파일을 전해 드리겠습니다.",
   "taken-back": "{who} 님이 {name} ({number}번) 파일을 되가져갔습니다.",
   reminder:
-    "{name}(번호 {number})은(는) {until}까지만 보관되고 그 뒤에는 사라집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
+    "{name} ({number}번) 파일은 {until}까지만 보관되고 그 뒤에는 없어집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
   "reminder/unfetched":
-    "{who} 님이 {name}(번호 {number})을(를) 아직 받지 않았습니다. {until}까지만 보관되고 그 뒤에는 사라집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
+    "{who} 님이 {name} ({number}번) 파일을 아직 받지 않았습니다. {until}까지만 보관되고 그 뒤에는 없어집니다. “keep {number}”라고 하시면 더 오래 보관합니다.",
   "reminder/many":
-    "파일 {count}개가 곧 사라집니다. 첫 번째는 {name}(번호 {number}), {until}입니다. “list”라고 하시면 목록이 나옵니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep N”이라고 하시면 하나만 보관합니다.",
+    "파일 {count}개의 보관 기한이 곧 끝납니다. 첫 번째는 {name} ({number}번) 파일로, {until}까지입니다. “list”라고 하시면 목록을 보여 드립니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep 번호”라고 하시면 하나만 더 보관합니다.",
   "reminder/for-you":
-    "{who} 님이 보낸 {name} ({size})이(가) {until}까지 기다립니다. 받으시려면 “get {number}”, 더 오래 보관하려면 “keep {number}”라고 하십시오.",
+    "{who} 님이 보낸 {name} ({size}) 파일이 {until}까지 기다리고 있습니다. 받으시려면 “get {number}”, 더 오래 보관하시려면 “keep {number}”라고 말씀해 주세요.",
   "reminder/many-for-you":
-    "파일 {count}개가 아직 기다립니다. 먼저 사라지는 것은 {name}(번호 {number}), {until}입니다. “list”라고 하시면 목록이 나옵니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep N”이라고 하시면 하나만 보관합니다.",
+    "파일 {count}개가 아직 기다리고 있습니다. 첫 번째는 {name} ({number}번) 파일로, {until}까지입니다. “list”라고 하시면 목록을 보여 드립니다. “keep”이라고 하시면 모두 더 오래 보관하고, “keep 번호”라고 하시면 하나만 더 보관합니다.",
   "kept-longer":
-    "{who} 님이 {name}(번호 {number})을(를) 더 오래 보관해 달라고 하셨습니다. 이제 {until}까지 보관합니다. “del {number}”라고 하시면 그래도 삭제됩니다.",
-  "let-go": "{name}(번호 {number})을(를) 보내신 분이 모두 받았으므로, 원하신 대로 삭제했습니다.",
+    "{who} 님이 {name} ({number}번) 파일을 더 오래 보관해 달라고 하셨습니다. 이제 {until}까지 보관합니다. 그래도 지우시려면 “del {number}”라고 말씀해 주세요.",
+  "let-go": "{name} ({number}번) 파일을 받을 분이 모두 받았으므로, 말씀하신 대로 지웠습니다.",
   "kept-for": "{name} ({size}) 파일을 {number}번으로 {until}까지 보관합니다.",
   introduction:
     "{who} 님이 저를 통해 메시지를 보내십니다. 여기에 답하시면 {who} 님에게 전해집니다. {who} 님의 메시지를 더 받고 싶지 않으시면 {contact} 주소로 “block {who}”라고 보내 주세요.",
