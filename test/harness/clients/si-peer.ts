@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import type { Tape } from "../tape.js";
-import { xml, type XmppUser } from "./xmppjs.js";
+import { xml, type Element, type XmppUser } from "./xmppjs.js";
 
 const SI = "http://jabber.org/protocol/si";
 const FILE = `${SI}/profile/file-transfer`;
@@ -15,6 +15,7 @@ const BYTESTREAMS = "http://jabber.org/protocol/bytestreams";
 const NEGOTIATION = "http://jabber.org/protocol/feature-neg";
 const DISCO = "http://jabber.org/protocol/disco#info";
 const CAPS = "http://jabber.org/protocol/caps";
+const ERRORS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 const PATIENCE = 60_000;
 
 /** What one attempt came to: where it began, and how many bytes went. */
@@ -145,23 +146,32 @@ export function receiveBySi(user: XmppUser, take: (name: string, size: number) =
     const form = xml("x", { xmlns: "jabber:x:data", type: "submit" }, xml("field", { var: "stream-method" }, xml("value", {}, BYTESTREAMS))); // prettier-ignore
     return xml("si", { xmlns: SI }, ...range, xml("feature", { xmlns: NEGOTIATION }, form));
   });
-  user.answer("set", BYTESTREAMS, "query", async (iq) => {
-    const query = iq.getChild("query", BYTESTREAMS)!;
-    const sid = String(query.attrs["sid"]);
-    const taking = agreed.get(sid)!;
-    const host = query.getChildren("streamhost").find((one) => one.attrs["port"] !== undefined)!;
-    const socket = connect({ host: String(host.attrs["host"]), port: Number(host.attrs["port"]) });
-    socket.on("error", () => undefined);
-    socket.write(Buffer.from([5, 1, 0]));
-    await read(socket, 2);
-    const address = createHash("sha1")
-      .update(`${sid}${String(iq.attrs["from"])}${user.jid}`)
-      .digest("hex");
-    socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, 40]), Buffer.from(address), Buffer.from([0, 0])]));
-    await read(socket, 47);
-    void drain(socket, taking);
-    return xml("query", { xmlns: BYTESTREAMS, sid }, xml("streamhost-used", { jid: String(host.attrs["jid"]) }));
-  });
+  user.answer("set", BYTESTREAMS, "query", (iq) =>
+    used(user, iq, agreed).catch(() => xml("error", { type: "cancel" }, xml("item-not-found", { xmlns: ERRORS }))),
+  );
+}
+
+/** Connects to the first host, and says so. */
+async function used(
+  user: XmppUser,
+  iq: Element,
+  agreed: Map<string, Taking & { readonly size: number }>,
+): Promise<Element> {
+  const query = iq.getChild("query", BYTESTREAMS)!;
+  const sid = String(query.attrs["sid"]);
+  const taking = agreed.get(sid)!;
+  const host = query.getChildren("streamhost").find((one) => one.attrs["port"] !== undefined)!;
+  const socket = connect({ host: String(host.attrs["host"]), port: Number(host.attrs["port"]) });
+  socket.on("error", () => undefined);
+  socket.write(Buffer.from([5, 1, 0]));
+  await read(socket, 2);
+  const address = createHash("sha1")
+    .update(`${sid}${String(iq.attrs["from"])}${user.jid}`)
+    .digest("hex");
+  socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, 40]), Buffer.from(address), Buffer.from([0, 0])]));
+  await read(socket, 47);
+  void drain(socket, taking);
+  return xml("query", { xmlns: BYTESTREAMS, sid }, xml("streamhost-used", { jid: String(host.attrs["jid"]) }));
 }
 
 export async function drain(

@@ -50,8 +50,8 @@ function insert(parent: Element, child: Element, luck: Chance): void {
 }
 
 function nest(depth: number, name: string): Element {
-  let tower = xml(name) as unknown as Element;
-  for (let i = 0; i < depth; i++) tower = xml(name, {}, tower as never) as unknown as Element;
+  let tower = xml(name);
+  for (let i = 0; i < depth; i++) tower = xml(name, {}, tower);
   return tower;
 }
 

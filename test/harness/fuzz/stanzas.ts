@@ -44,7 +44,7 @@ export class StanzaStorm {
   readonly #place: Place;
   readonly #people: string[];
   readonly #targets: string[];
-  readonly #sessions: Session[] = [];
+  readonly #sessions = new Map<number, Session>();
   readonly #examples = examples();
   /** Names of sessions and stanzas that the other side used: who, to whom, which. */
   readonly #heard: { readonly from: string; readonly to: string; readonly sid: string }[] = [];
@@ -104,17 +104,17 @@ export class StanzaStorm {
   #step(): string {
     const luck = this.#luck;
     const at = luck.whole(SESSIONS);
-    const session = (this.#sessions[at] ??= this.#begin());
+    const session = this.#sessions.get(at) ?? this.#begin();
+    this.#sessions.set(at, session);
     const template = session.play[session.next++]!;
-    if (session.next >= session.play.length) delete this.#sessions[at];
+    if (session.next >= session.play.length) this.#sessions.delete(at);
     return this.#said(template, session.scene);
   }
 
   /** A right stanza at the wrong time: another step, another's session, another's name, or one that was used before. */
   #outOfOrder(): string {
     const luck = this.#luck;
-    const some = Object.values(this.#sessions).filter(Boolean);
-    const [one, two] = [luck.pick(some), luck.pick(some)];
+    const [one, two] = [this.#sessions.get(luck.whole(SESSIONS)), this.#sessions.get(luck.whole(SESSIONS))];
     if (!one || !two) return this.#step();
     const theirs = luck.oneIn(2) && this.#heard.length > 0 ? luck.pick(this.#heard) : undefined;
     const play = luck.oneIn(2) ? one.play : luck.pick(PLAYS);
@@ -155,7 +155,7 @@ export class StanzaStorm {
     const scene = { from: luck.pick(this.#people), to: luck.pick(this.#targets) };
     const stanza = parse(luck.oneIn(2) ? luck.pick(stanzas) : `<${luck.pick(["iq type='set' id='e'", "iq type='get' id='e'", "message id='e'"])}/>`); // prettier-ignore
     Object.assign(stanza.attrs, scene);
-    if (stanza.children.length === 0) stanza.append(parse(luck.pick(payloads)) as never);
+    if (stanza.children.length === 0) stanza.append(parse(luck.pick(payloads)));
     return stanza.toString();
   }
 

@@ -23,7 +23,12 @@ interface Entry {
   readonly parcels: readonly { readonly parcel: Parcel; readonly history: readonly HistoryRow[] }[];
 }
 
-export async function balance(restante: Restante, world: World): Promise<Books> {
+/** Whether what was said at that time may have gone with the server. */
+type IsLost = (at: number) => boolean;
+
+/** `deaths`: when the server was killed. What the bot said just then may have gone with it. */
+export async function balance(restante: Restante, world: World, deaths: readonly number[]): Promise<Books> {
+  const isLost: IsLost = (at) => deaths.some((death) => at > death - 3_000 && at < death + 1_000);
   const audit = await openAudit(restante.configFile);
   const faults: string[] = [];
   const figures: Record<string, number> = {};
@@ -36,8 +41,8 @@ export async function balance(restante: Restante, world: World): Promise<Books> 
     }
     await bytes(audit, restante, entries, faults, figures);
     for (const entry of entries) {
-      await room(audit, world, entry, faults);
-      receipts(entry, faults, figures);
+      await room(audit, world, entry, isLost, faults, figures);
+      receipts(entry, isLost, faults, figures);
       for (const { parcel, history } of entry.parcels) story(world, parcel, history, faults, figures);
     }
     await totals(audit, entries, faults);
@@ -73,8 +78,20 @@ async function bytes(audit: Audit, { folder }: Restante, entries: readonly Entry
 } // prettier-ignore
 
 /** What he was told is kept, and has not had deleted, is what he has; and each byte of it is the one that was sent. */
-async function room(audit: Audit, world: World, { member, files }: Entry, faults: string[]): Promise<void> {
+async function room(
+  audit: Audit,
+  world: World,
+  { member, files }: Entry,
+  isLost: IsLost,
+  faults: string[],
+  figures: Record<string, number>,
+): Promise<void> {
   const { name, kept, deleted, deleting } = member;
+  for (const { number, name: what, since } of files) {
+    if (kept.has(number) || !isLost(since)) continue;
+    kept.set(number, what);
+    figures["lost with the server"] = (figures["lost with the server"] ?? 0) + 1;
+  }
   const there = files.filter(({ number }) => !deleting.has(number) || deleted.has(number)).map(({ number }) => number);
   const promised = [...kept.keys()].filter((number) => !deleting.has(number));
   same(`files of ${name}`, there.sort(byNumber), promised.sort(byNumber), faults);
@@ -96,12 +113,23 @@ const KINDS: Readonly<Record<string, RegExp>> = {
 };
 
 /** Each receipt that follows from a parcel's history was said, once, and no other. */
-function receipts({ member, files, parcels }: Entry, faults: string[], figures: Record<string, number>): void {
-  const due: string[] = [];
+function receipts(
+  { member, files, parcels }: Entry,
+  isLost: IsLost,
+  faults: string[],
+  figures: Record<string, number>,
+): void {
+  const due: { readonly what: string; readonly at: number }[] = [];
   const summed = new Set<number>();
   for (const { parcel, history } of parcels) {
     if (parcel.summary !== "") summed.add(parcel.senderNumber);
-    else due.push(...receiptsOf(history).map((kind) => `${kind} ${parcel.senderNumber} ${parcel.recipient}`));
+    else
+      due.push(
+        ...receiptsOf(history).map(({ kind, at }) => ({
+          what: `${kind} ${parcel.senderNumber} ${parcel.recipient}`,
+          at,
+        })),
+      );
   }
   const numbers = new Set(files.map(({ number }) => number));
   const said: string[] = [];
@@ -113,21 +141,29 @@ function receipts({ member, files, parcels }: Entry, faults: string[], figures: 
       if (numbers.has(Number(number)) && !summed.has(Number(number))) said.push(`${kind} ${number} ${who}`);
     }
   figures["receipts"] = (figures["receipts"] ?? 0) + said.length;
-  same(`receipts of ${member.name}`, said.sort(), due.filter((one) => !summed.has(Number(one.split(" ")[1]))).sort(), faults);
-} // prettier-ignore
+  const rest = [...said];
+  for (const { what, at } of due) {
+    if (summed.has(Number(what.split(" ")[1]))) continue;
+    const place = rest.indexOf(what);
+    if (place >= 0) rest.splice(place, 1);
+    else if (isLost(at)) figures["lost with the server"] = (figures["lost with the server"] ?? 0) + 1;
+    else faults.push(`${member.name} was not told: ${what}`);
+  }
+  for (const what of rest) faults.push(`${member.name} was told, and it is not so: ${what}`);
+}
 
-function receiptsOf(history: readonly HistoryRow[]): string[] {
-  const due: string[] = [];
+function receiptsOf(history: readonly HistoryRow[]): { kind: string; at: number }[] {
+  const due: { kind: string; at: number }[] = [];
   let offers = 0;
-  for (const { from, event } of history) {
+  for (const { from, event, at } of history) {
     const move = from === "" ? "stay" : decide(from, event as ParcelEvent);
     const tell = typeof move === "string" ? "nobody" : move.tell;
-    if (event === "offer" && ++offers === 1) due.push("offered");
+    if (event === "offer" && ++offers === 1) due.push({ kind: "offered", at });
     if (tell !== "sender" || event === "offer") continue;
-    if (event === "bounce" && offers <= 1) due.push("unreachable");
-    if (event === "complete") due.push("delivered");
-    if (event === "decline") due.push("declined");
-    if (event === "fail") due.push("failed");
+    if (event === "bounce" && offers <= 1) due.push({ kind: "unreachable", at });
+    if (event === "complete") due.push({ kind: "delivered", at });
+    if (event === "decline") due.push({ kind: "declined", at });
+    if (event === "fail") due.push({ kind: "failed", at });
   }
   return due;
 }

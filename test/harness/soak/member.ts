@@ -105,16 +105,26 @@ export class Member {
 
   /** What his server has put down of what the bot said, also while he was not there (XEP-0313). */
   async readArchive(): Promise<void> {
-    const user = await this.here();
+    for (let left = 5; ; left--)
+      try {
+        return await this.#readArchive(await this.here());
+      } catch (e) {
+        if (left === 0) throw e;
+        this.cut(); // for a session of which nothing was asked before
+        await delay(1000);
+      }
+  }
+
+  async #readArchive(user: XmppUser): Promise<void> {
     user.onStanza((stanza) => {
       const forwarded = stanza.getChild("result", MAM)?.getChild("forwarded", "urn:xmpp:forward:0");
       const message = forwarded?.getChild("message");
       if (message) this.#hear(message);
     });
     for (let after = ""; ;) {
-      const page = xml("set", { xmlns: RSM }, xml("max", {}, "100"), xml("after", {}, after));
-      const answer = await user.request("set", undefined, xml("query", { xmlns: MAM }, after === "" ? xml("set", { xmlns: RSM }, xml("max", {}, "100")) : page), 30_000); // prettier-ignore
-      const fin = answer.getChild("fin", MAM);
+      const place = after === "" ? [] : [xml("after", {}, after)];
+      const page = xml("query", { xmlns: MAM }, xml("set", { xmlns: RSM }, xml("max", {}, "100"), ...place));
+      const fin = (await user.request("set", undefined, page, 30_000)).getChild("fin", MAM);
       after = fin?.getChild("set", RSM)?.getChildText("last") ?? "";
       if (fin?.attrs["complete"] === "true" || after === "") return;
     }

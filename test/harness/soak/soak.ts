@@ -39,6 +39,7 @@ export async function soak({ seed, time, members: count, kills, log = () => unde
   const names = Array.from({ length: count }, (_, i) => `member${i + 1}`);
   const prosody = await startProsody({ users: names });
   const bugs: string[] = [];
+  const deaths: number[] = [];
   const mortal = await Mortal.start(prosody, {
     config: { limits: { commands: 10_000, transfers: 8, quota: "24 MiB", file: "8 MiB" }, log: { level: "info" } },
     onLine: (line) => void (/"level":(50|60)/.test(line) && !/"msg":"offline: /.test(line) && bugs.push(line)),
@@ -56,7 +57,7 @@ export async function soak({ seed, time, members: count, kills, log = () => unde
     const end = Date.now() + time;
     const isOver = (): boolean => Date.now() >= end;
     const lives = members.map((member) => live(world, member, isOver));
-    const killed = await reap(mortal, prosody, luck, kills, isOver, log);
+    const killed = await reap(mortal, prosody, luck, kills, isOver, deaths, log);
     await Promise.race([Promise.all(lives), delay(REST)]);
     log(`all is said: ${JSON.stringify(world.done)}`);
     for (const member of members) await settle(member);
@@ -68,7 +69,7 @@ export async function soak({ seed, time, members: count, kills, log = () => unde
     await swept(mortal);
     for (const member of members) await member.readArchive();
     await mortal.stop();
-    const books = await balance(mortal.restante, world);
+    const books = await balance(mortal.restante, world, deaths);
     const facts = {
       seed, seconds: Math.round((performance.now() - began) / 1000), letters: world.letters.all.size, ...killed, deeds: world.done,
       logIns: members.reduce((sum, { logIns }) => sum + logIns, 0), told: members.reduce((sum, { told }) => sum + told.size, 0),
@@ -85,7 +86,7 @@ export async function soak({ seed, time, members: count, kills, log = () => unde
 } // prettier-ignore
 
 /** Kills until it is over; answers how often. */
-async function reap(mortal: Mortal, prosody: Prosody, luck: Chance, [from, to]: readonly [number, number], isOver: () => boolean, log: (line: string) => void): Promise<Record<string, number>> {
+async function reap(mortal: Mortal, prosody: Prosody, luck: Chance, [from, to]: readonly [number, number], isOver: () => boolean, deaths: number[], log: (line: string) => void): Promise<Record<string, number>> {
   const killed = { bot: 0, starting: 0, server: 0 };
   while (!isOver()) {
     const next = Date.now() + from + luck.whole(to - from);
@@ -93,6 +94,7 @@ async function reap(mortal: Mortal, prosody: Prosody, luck: Chance, [from, to]: 
     if (isOver()) break;
     if (luck.oneIn(5)) {
       killed.server++;
+      deaths.push(Date.now());
       await prosody.kill();
       await prosody.start();
       log("the server was killed");
