@@ -33,7 +33,7 @@ describe.each([
     ]);
   }, 90_000);
   afterAll(async () => {
-    await Promise.all([romeo, juliet, mercutio].map((user) => user?.stop()));
+    for (const user of [romeo, juliet, mercutio]) await user?.stop();
     source?.close();
     await office?.close();
   });
