@@ -65,7 +65,7 @@ describe("the page", () => {
     expect(await stage.files()).toEqual([]);
   });
 
-  test.each([["de-AT,en;q=0.5", "Dateien herbringen"], ["ko", "파일 가져오기"], ["fr", "Bring files in"]])("speaks %s", async (wanted, title) => {
+  test.each([["de-AT,en;q=0.5", "Dateien hochladen"], ["ko", "파일 올리기"], ["fr", "Bring files in"]])("speaks %s", async (wanted, title) => {
     const answer = await fetch(`${stage.url}/f/${await page()}`, { headers: { "accept-language": wanted } });
     expect(await answer.text()).toContain(`<title>${title}</title>`);
   }); // prettier-ignore
