@@ -32,6 +32,7 @@ export async function* askServer(config: Config): AsyncGenerator<Finding> {
     yield good(`secret: accepted for ${domain}`);
     yield await routes(probe, domain);
     for (const users of config.access.domains) yield await serves(probe, users);
+    yield* ownUploads(config);
     yield await uploads(probe, config);
     yield await clocks(probe, config.access.domains[0] ?? domain);
   } finally {
@@ -87,10 +88,29 @@ async function serves(probe: Probe, users: string): Promise<Finding> {
   }
 }
 
+/** Whether the server takes our own upload service, where there is to be one. */
+async function* ownUploads({ xmpp, upload }: Config): AsyncGenerator<Finding> {
+  if (upload.domain === "") return;
+  const probe = new Probe(upload.domain, upload.server || xmpp.server, upload.secret || xmpp.secret);
+  try {
+    await probe.connect();
+    yield good(`upload service: accepted for ${upload.domain}`);
+    yield await routes(probe, upload.domain);
+  } catch (e) {
+    yield bad(
+      `upload service: ${explain(e, upload.domain).what}`,
+      "Declare it at the server as a second component, with the secret of [upload] or else of [xmpp]; or leave [upload] domain empty.",
+    );
+  } finally {
+    await probe.close();
+  }
+}
+
 /** Whether members can upload files anywhere: that is how clients send them. */
 async function uploads(probe: Probe, config: Config): Promise<Finding> {
   for (const users of config.access.domains) {
     for (const at of await probe.items(users)) {
+      if (at === config.upload.domain) return good(`uploads: ${at} is listed at ${users}, and is our own`);
       const info = await probe.ask(at, xml("query", { xmlns: INFO })).catch(() => undefined);
       const query = info?.getChild("query", INFO);
       if (!query?.getChildren("feature").some((f) => f.attrs["var"] === UPLOAD)) continue;

@@ -75,8 +75,10 @@ function prosody(domain: string, secret: string): string {
 Component "${domain}"
 	component_secret = "${secret}"
 
--- Restante also wants an upload service (XEP-0363), by which people send it files. If you have none yet:
--- Component "upload.${parentOf(domain)}" "http_file_share"
+-- Restante also wants an upload service (XEP-0363), by which people send it files. If you have none yet, it can be that itself: take the
+-- dashes away here, and set [upload] domain in restante.toml.
+-- Component "upload.${parentOf(domain)}"
+-- 	component_secret = "${secret}"
 
 -- Chat lines in quick succession wait for up to 40 ms each unless Nagle's algorithm is off. This line belongs at the top of the file:
 -- network_settings = { nagle = false }
@@ -89,13 +91,15 @@ function ejabberd(domain: string, secret: string): string {
     port: 5347
     ip: "127.0.0.1"
     module: ejabberd_service
-    # One component a port: otherwise each of them gets what is meant for the others.
+    # Each component gets what is meant for itself, and nothing else.
     global_routes: false
     hosts:
       "${domain}":
         password: "${secret}"
-
-# Restante also wants mod_http_upload, by which people send it files.
+      # Restante also wants an upload service (XEP-0363), by which people send it files. If you have no mod_http_upload, it can be that itself:
+      # take the # away here, and set [upload] domain in restante.toml.
+      # "upload.${parentOf(domain)}":
+      #   password: "${secret}"
 `;
 }
 

@@ -27,6 +27,7 @@
 --   PROSODY_EXTRA                                          a file with more of this
 --   RESTANTE_XMPP_DOMAIN       files.DOMAIN                Restante's own address
 --   RESTANTE_XMPP_SECRET       (must be set)               what it proves itself with: the same as in Restante's own [xmpp] section
+--   RESTANTE_UPLOAD_DOMAIN                                 Restante's own upload service, with the same secret; without it, Prosody's
 
 local function number(text, default) return tonumber(text or default); end
 
@@ -36,6 +37,7 @@ local data = ENV_PROSODY_DATA or "/var/lib/prosody";
 local interface = ENV_PROSODY_INTERFACE or "*";
 local certificates_of = ENV_PROSODY_CERTIFICATES or "/etc/prosody/certs";
 local upload_url = ENV_PROSODY_UPLOAD_URL or "https://upload."..domain..":"..(ENV_PROSODY_HTTPS_PORT or "5281").."/";
+local own_uploads = ENV_RESTANTE_UPLOAD_DOMAIN;
 local upload_limit = number(ENV_PROSODY_UPLOAD_LIMIT, 104857600);
 local starttls = ENV_PROSODY_STARTTLS ~= "no";
 local as_debian = ENV_PROSODY_DEBIAN_DEFAULTS == "yes";
@@ -120,7 +122,7 @@ VirtualHost(domain)
 	http_host = ENV_PROSODY_HTTP_HOST
 	disco_items = {
 		{ files; "Restante" };
-		{ "upload."..domain; "Uploads" };
+		{ own_uploads or "upload."..domain; "Uploads" };
 		{ "proxy."..domain; "Bytestreams" };
 	}
 
@@ -129,12 +131,18 @@ Component(files)
 	component_secret = ENV_RESTANTE_XMPP_SECRET or error("RESTANTE_XMPP_SECRET must be set")
 	-- component_conflict_resolve = "kick_old"
 
--- Uploads of ordinary clients (XEP-0363). Restante fetches what people send it from here, so it must reach PROSODY_UPLOAD_URL too.
-Component("upload."..domain) "http_file_share"
-	http_host = upload_url:match("^https?://([^/:]+)")
-	http_external_url = upload_url
-	http_file_share_size_limit = upload_limit
-	http_file_share_daily_quota = 100 * upload_limit
+-- Uploads of ordinary clients (XEP-0363).
+if own_uploads then
+	Component(own_uploads)
+		component_secret = ENV_RESTANTE_XMPP_SECRET
+else
+	-- Restante fetches what people send it from here, so it must reach PROSODY_UPLOAD_URL too.
+	Component("upload."..domain) "http_file_share"
+		http_host = upload_url:match("^https?://([^/:]+)")
+		http_external_url = upload_url
+		http_file_share_size_limit = upload_limit
+		http_file_share_daily_quota = 100 * upload_limit
+end
 
 -- Bytestreams through the server (XEP-0065), for those who cannot be reached directly.
 Component("proxy."..domain) "proxy65"

@@ -38,3 +38,30 @@ export async function startNginx(root: string): Promise<Nginx> {
     },
   };
 }
+
+/** Starts nginx on `port`, with TLS, in front of a web server: as the admin guide has it. `certFile`: PEM, its key beside it. */
+export async function startProxy(port: number, upstream: string, certFile: string): Promise<Nginx> {
+  const folder = await tempFolder("restante-proxy");
+  const configuration = join(folder.path, "nginx.conf");
+  const userLine = userInfo().uid === 0 ? "user root;" : "";
+  await fill(new URL("proxy.conf.in", import.meta.url), configuration, {
+    FOLDER: folder.path,
+    PORT: port,
+    UPSTREAM: upstream,
+    CERT: certFile,
+    KEY: certFile.replace(/\.crt$/, ".key"),
+    USER_LINE: userLine,
+  });
+  const server = run("/usr/sbin/nginx", ["-p", folder.path, "-e", "stderr", "-c", configuration], {
+    stopSignal: "SIGQUIT",
+  });
+  await server.during((signal) => accepting(port, signal));
+  return {
+    url: `https://127.0.0.1:${port}`,
+    pid: server.pid,
+    async stop() {
+      await server.stop();
+      await folder.remove();
+    },
+  };
+}

@@ -27,6 +27,8 @@ export interface ProsodyOptions {
   starttls?: boolean;
   /** Uploads by plain http. Default false: https with the certificate of `certFile`. */
   plainUploads?: boolean;
+  /** No upload service of its own: upload.DOMAIN is a component, with the same secret. */
+  ownUploads?: boolean;
   /** Largest upload, bytes. */
   uploadLimit?: number;
   /** Seconds that a lost client stays online; default 5. */
@@ -108,6 +110,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<Prosod
     PROSODY_EXTRA: options.extra === undefined ? undefined : path("extra.cfg.lua"),
     RESTANTE_XMPP_DOMAIN: `files.${domain}`,
     RESTANTE_XMPP_SECRET: secret,
+    RESTANTE_UPLOAD_DOMAIN: options.ownUploads ? `upload.${domain}` : undefined,
   };
 
   let server: Running;
