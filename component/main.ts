@@ -34,6 +34,7 @@ import { VirusCheck } from "./control/virus-check.js";
 import { ClamdScanner } from "./inspect/clamd.js";
 import { PictureStudio } from "./inspect/pictures.js";
 import { selfOf } from "./messenger/about.js";
+import { Bits } from "./messenger/bits.js";
 import { Blocking, BLOCKING_FEATURES } from "./messenger/blocking.js";
 import { Chat } from "./messenger/chat.js";
 import { BotContact } from "./messenger/contact.js";
@@ -121,18 +122,28 @@ export function createService(config: Config, log: Log): Service {
   }); // prettier-ignore
   const gateway = new Gateway({ router, stream, rules, tongues });
   const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, tongues, clock });
-  const chat = new Chat({ router, stream, office, fates, log, clock });
+  const chat = new Chat({ router, stream, office, fates, tongues, log, clock });
 
   const inBand = new InBandStreams({ router, stream, clock });
   const proxies = new ProxyFinder({ stream, self: selfOf(contact), clock, log });
   const jingle = new JingleSessions({ router, stream, office, hosts, inBand, proxies, tongues, clock, log });
   const siIntake = new SiIntake({ router, office, streamHosts: hosts, inBand, clock, log });
-  const siMethod = new SiMethod({ stream, self: selfOf(contact), streamHosts: hosts, inBand, proxies, clock, log });
+  const bits = new Bits({ router });
+  const siMethod = new SiMethod({
+    stream,
+    bits,
+    self: selfOf(contact),
+    streamHosts: hosts,
+    inBand,
+    proxies,
+    clock,
+    log,
+  });
 
   // control
   const notices = new Notices({ index, tongues, speaker, whereabouts: directory, clock, log });
   const methods = [
-    new JingleMethod({ sessions: jingle, self: selfOf(contact) }),
+    new JingleMethod({ sessions: jingle, bits, self: selfOf(contact) }),
     siMethod,
     new LinkMethod({ stream, contact, tongues, fates }),
   ];
@@ -141,6 +152,7 @@ export function createService(config: Config, log: Log): Service {
   const pictures = new Pictures({ index, blobs, painter: studio, clock, log });
   const delivery = new Delivery({
     index,
+    rules,
     tongues,
     blobs,
     pictures,
@@ -231,6 +243,7 @@ export function createService(config: Config, log: Log): Service {
     inBand.start(); // before those who keep to themselves what they know
     jingle.start();
     siIntake.start();
+    bits.start();
     blocking.start();
     chat.start();
     me.start();

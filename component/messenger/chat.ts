@@ -1,5 +1,6 @@
 /** What people say to us, on its way to the office: one thing after the other for each of them, side by side for all. */
 import type { Message, Office } from "../control/ports.js";
+import type { Tongues } from "../control/tongues.js";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
@@ -31,6 +32,8 @@ export interface ChatParts {
   readonly stream: StanzaStream;
   readonly office: Office;
   readonly fates: Fates;
+  /** Absent: refusals are in the language of what they refuse. */
+  readonly tongues?: Tongues;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -80,14 +83,14 @@ export class Chat {
 
   #queue(stanza: Element, from: Jid, to: Jid, spoken: Spoken): void {
     const sender = bareOf(from);
-    if (this.#stopped) return this.#refuse(stanza, new Refusal("stopping"));
+    if (this.#stopped) return this.#refuse(stanza, from, new Refusal("stopping"));
     const taken = this.#turns.take(sender, async () => {
       await this.#handle(from, to, spoken);
       this.#toldOff.delete(sender);
     });
     if (taken || this.#toldOff.has(sender)) return;
     if (this.#turns.has(sender)) this.#toldOff.add(sender);
-    this.#refuse(stanza, new Refusal("too-many-requests", { wait: say("a-moment") }));
+    this.#refuse(stanza, from, new Refusal("too-many-requests", { wait: say("a-moment") }));
   }
 
   async #handle(from: Jid, to: Jid, spoken: Spoken): Promise<void> {
@@ -112,8 +115,8 @@ export class Chat {
     this.#send(xml("message", { type: "chat", id: randomId(), from, to }, receipts.write({ type: "received", id })));
   }
 
-  #refuse(stanza: Element, refusal: Refusal): void {
-    this.#send(errorReply(stanza, refusal));
+  #refuse(stanza: Element, from: Jid, refusal: Refusal): void {
+    this.#send(errorReply(stanza, refusal, this.parts.tongues?.of(from)));
   }
 
   #send(stanza: Element): void {

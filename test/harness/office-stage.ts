@@ -179,7 +179,7 @@ export class OfficeStage {
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
     const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, tongues: this.tongues, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore
     const pictures = (this.pictures = new Pictures({ index, blobs, painter: more.painter ?? BLIND, clock, log }));
-    const delivery = (this.delivery = new Delivery({ index, tongues: this.tongues, blobs, pictures, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
+    const delivery = (this.delivery = new Delivery({ index, rules, tongues: this.tongues, blobs, pictures, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
     const all = { ...given, domains: ["example.org"], ...(more.sealed && { sealed: more.sealed }) };
     const invitations = new Invitations({ invitations: given.invitations, invited: given.invited }, clock);
     const services: Services = { rules, invitations, complaints: new Complaints({ index, notices, admins: [bare("admin@example.org")], clock, log }), summaries: notices.summaries, notices, index, delivery, pictures, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, pageUrl: (token) => `https://files.example.org/p/${token}`, formUrl: (token) => `https://files.example.org/f/${token}`, quota: given.quota, term: given, domain: "files.example.org" }; // prettier-ignore
@@ -191,7 +191,7 @@ export class OfficeStage {
     const pace = new Pace(given.commands, clock);
     const counter = new Counter({ conversations, contact, services, intakes, receptions, notices, pace, domains: all.domains, log }); // prettier-ignore
     new Blocking({ router: stream, stream, contact, office, desk: new Blocks({ services, pace }) }).start();
-    new Chat({ router: stream, stream, office, fates, log, clock }).start();
+    new Chat({ router: stream, stream, office, fates, tongues: this.tongues, log, clock }).start();
     const held = (this.held = new HeldFiles({ services, check, notices, log }));
     this.housekeeping = new Housekeeping({ held, services, intakes, receptions, notices, blobs, clock, log });
     this.desk = new Links({ index, blobs, delivery, clock, log });
