@@ -92,7 +92,7 @@ describe("the main job", () => {
     await stage.fetch(url, 20);
     expect(stage.heard(ROMEO)).toEqual([]);
     await stage.say(`${ROMEO}/home`, "status 1");
-    expect(stage.heard(ROMEO).join()).toMatch(/offered.*begin.*cut/s);
+    expect(stage.heard(ROMEO).join()).toMatch(/offered.*first byte.*cut/s);
     await stage.fetch(url);
     expect(stage.heard(ROMEO)).toEqual([expect.stringMatching(/juliet@example\.org has photo\.jpg/)]);
   });
@@ -177,7 +177,7 @@ describe("somebody who has never met the bot", () => {
     expect(told[0]![1]).toMatch(/could not reach WHO/);
     expect(told[1]).toEqual(told[0]);
     await stage.say(`${ROMEO}/home`, "status 1");
-    expect(stage.heard(ROMEO).join()).toMatch(/bounce · item-not-found/);
+    expect(stage.heard(ROMEO).join()).toMatch(/came back · item-not-found/);
   });
 
   test("who is not served is refused politely, and only so often", async () => {
