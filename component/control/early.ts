@@ -12,6 +12,7 @@ import { size as sizeOf } from "../lib/said.js";
 import { Beginnings } from "./beginnings.js";
 import type { Hearing, Ladder, Run } from "./ladder.js";
 import type { BlobReader, BlobWriter, Index, Intake, OfferEvent, OfferMethod, OfferOrder, Parcel, Resource, Span, Whereabouts } from "./ports.js"; // prettier-ignore
+import type { Rules } from "./rules.js";
 import type { Tongues } from "./tongues.js";
 import { label, say } from "./words.js";
 
@@ -21,6 +22,7 @@ const PARCEL_WAIT_MS = 60_000;
 export interface EarlyParts {
   readonly index: Index;
   readonly tongues: Tongues;
+  readonly rules: Pick<Rules, "serves">;
   readonly whereabouts: Whereabouts;
   readonly ladder: Ladder;
   readonly url: (token: string, name: string) => string;
@@ -94,7 +96,8 @@ export class EarlyOffers {
 
   /** Whoever has never met us is invited first; whoever blocks the sender hears nothing of it. */
   async #mayBeAsked(sender: BareJid, recipient: BareJid): Promise<boolean> {
-    const { index, tongues } = this.#parts;
+    const { index, rules, tongues } = this.#parts;
+    if (!rules.serves(recipient)) return false;
     await tongues.learn(index, recipient);
     return (await index.contact(recipient))?.standing === "met" && !(await index.isBlocked(recipient, sender));
   }

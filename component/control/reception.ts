@@ -23,6 +23,7 @@ import type {
   UnsizedFile,
   UploadMethod,
 } from "./ports.js";
+import { themselves } from "./people.js";
 import { Progress, RECEIVING } from "./progress.js";
 import { isByRight, termsOf, type Terms } from "./terms.js";
 import { label, oneLine } from "./words.js";
@@ -68,7 +69,7 @@ export class Receptions {
   ): Promise<OpenReception> {
     const { admission, parts, stopping } = this.#keeper;
     stopping.throwIfAborted();
-    const { index, clock } = parts.services;
+    const { index, clock, domain } = parts.services;
     const owner = bareOf(from);
     const name = fileName(oneLine(file.name));
     const { size, sha256 } = file;
@@ -86,7 +87,7 @@ export class Receptions {
     // A slot has its room since it was asked for.
     const place = await admission.enter(owner, name, terms.slot === undefined ? size : 0, cut?.id);
     try {
-      const named = file.recipients ?? addresseesOf(file.description ?? "");
+      const named = file.recipients ?? themselves(addresseesOf(file.description ?? ""), domain);
       const fresh: Intake = by?.recorded ?? { id, owner, method, source, name, size, sha256, recipients: named, blobKey: randomId(), since: clock.now() }; // prettier-ignore
       const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []) }; // prettier-ignore
       const writer = old && (await this.#takeUp(old, old.size));
