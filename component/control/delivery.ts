@@ -29,6 +29,7 @@ import type {
   Span,
   Whereabouts,
 } from "./ports.js";
+import type { Rules } from "./rules.js";
 import type { Tongues } from "./tongues.js";
 import { isAway } from "./whereabouts.js";
 import { label, marked, say, STATES, toRecipient, toSender, type Said } from "./words.js";
@@ -41,6 +42,7 @@ const PATIENCE_MS = 3_600_000;
 
 export interface DeliveryParts {
   readonly index: Index;
+  readonly rules: Pick<Rules, "serves">;
   readonly tongues: Tongues;
   readonly blobs: BlobStore;
   readonly pictures: Pictures;
@@ -73,6 +75,8 @@ export class Delivery {
   readonly #unrecorded = new Map<string, Promise<void>>();
   /** Capabilities that are out and not on record yet, by hash. */
   readonly #fresh = new Map<string, Promise<void>>();
+  /** Parcels that somebody has just asked for in words: they are offered in another way than because he is there. */
+  readonly #wanted = new Set<string>();
   /** Offers of one turn of the event loop: they go on record together. */
   #batch: Batch | undefined;
   readonly #stop = new AbortController();
@@ -154,6 +158,21 @@ export class Delivery {
     return true;
   }
 
+  /**
+   * Its recipient asks for it in words: it is offered once more, whatever became of earlier offers. False when somebody else was first.
+   * @throws Refusal as {@link apply}, "scanner-down" while it is held
+   */
+  async accept(parcelId: string): Promise<boolean> {
+    this.#wanted.add(parcelId);
+    try {
+      const parcel = await this.apply(parcelId, "accept");
+      if (parcel.mark === "held") throw new Refusal("scanner-down");
+      return parcel.state !== "waiting" || (await this.offer(parcel, true));
+    } finally {
+      this.#wanted.delete(parcelId);
+    }
+  }
+
   /** What has been offered while it came in is this parcel: from here on it goes on record as any other, with what has become of it. */
   #adopt(parcel: Parcel, early: EarlyOffer): boolean {
     const { id, fileId, until } = parcel;
@@ -219,7 +238,7 @@ export class Delivery {
         const [page] = await Promise.all([index.waitingFor(recipient, after, PAGE), tongues.learn(index, recipient)]);
         // What has just been kept is shown, if it is a picture: much may have happened meanwhile.
         if (!hasWaited && (hasWaited = await pictures.settled(page))) continue;
-        for (const parcel of page) await this.offer(parcel);
+        for (const parcel of page) if (!this.#wanted.has(parcel.id)) await this.offer(parcel);
         if (page.length < PAGE) return;
         after = page.at(-1)!.number;
       }

@@ -1,4 +1,3 @@
-import { Refusal } from "../../lib/errors.js";
 import { label, say } from "../words.js";
 import { define, parcelOf } from "./define.js";
 
@@ -8,11 +7,10 @@ export const accept = define({
   members: false,
   params: { parcel: { type: "which", about: "about/file" } },
   async run({ index, delivery, whereabouts, clock }, { owner }, { parcel: which }) {
-    const parcel = await delivery.apply((await parcelOf(index, owner, which)).id, "accept");
-    if (parcel.mark === "held") throw new Refusal("scanner-down");
+    const { id, name } = await parcelOf(index, owner, which);
+    const offered = await delivery.accept(id);
     const contact = await index.setContact(owner, { standing: "met" }, clock.now());
     if (!contact.followed) whereabouts.follow(owner);
-    const offered = parcel.state !== "waiting" || (await delivery.offer(parcel, true));
-    return { text: offered ? "" : say("accept/coming", { name: label(parcel.name) }) };
+    return { text: offered ? "" : say("accept/coming", { name: label(name) }) };
   },
 });
