@@ -54,7 +54,7 @@ export class Counter implements Office {
       const reply = await runLine(services, { owner, answering: to, member, also: others(also, to) }, text);
       const said = lines(reply);
       if (said.length > 0) await services.speaker.say(from, said, to);
-      if (reply.hand) await services.speaker.hand(from, reply.hand.url, reply.hand.file, to);
+      if (reply.hand) await services.speaker.hand(from, reply.hand.url, reply.hand.file, to, reply.hand.picture);
     });
   }
 

@@ -1,5 +1,5 @@
 /** Says things to people: messages of type chat (RFC 6121 §5). */
-import type { FileFacts, ProgressLine, Speaker, Whereabouts } from "../control/ports.js";
+import type { FileFacts, Picture, ProgressLine, Speaker, Whereabouts } from "../control/ports.js";
 import type { Tongues } from "../control/tongues.js";
 import type { Clock } from "../lib/clock.js";
 import { randomId } from "../lib/ids.js";
@@ -81,8 +81,8 @@ export class StreamSpeaker implements Speaker {
     }
   }
 
-  hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void> {
-    return this.#send(randomId(), to, answering, undefined, ...fileMessage(url, file));
+  hand(to: Jid, url: string, file: FileFacts, answering?: Jid, picture?: Picture): Promise<void> {
+    return this.#send(randomId(), to, answering, undefined, ...fileMessage(url, file, picture));
   }
 
   progress(to: Jid, answering?: Jid): ProgressLine {

@@ -14,6 +14,7 @@ import { systemClock } from "../../component/lib/clock.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, toJid, type FullJid, type Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
+import { Bits } from "../../component/messenger/bits.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { selfOf } from "../../component/messenger/about.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";
@@ -100,7 +101,7 @@ function openEnds(): Ends {
   };
   const sessions = end(ours, hosts);
   end(hers, { own: [], expect: () => () => {}, dial: (...what) => hosts.dial(...what) });
-  const method = new JingleMethod({ sessions, self: selfOf(CONTACT) });
+  const method = new JingleMethod({ sessions, bits: new Bits({ router: ours }), self: selfOf(CONTACT) });
   const it: Ends = { stream: ours, method, sessions, received, wire, verdict: async () => undefined, before: Buffer.alloc(0), dial: true, own: true }; // prettier-ignore
   return it;
 }

@@ -6,6 +6,7 @@ import { systemClock } from "../../component/lib/clock.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type FullJid, toJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
+import { Bits } from "../../component/messenger/bits.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { SiIntake } from "../../component/messenger/methods/si-intake.js";
 import { SiMethod } from "../../component/messenger/methods/si.js";
@@ -307,7 +308,7 @@ describe("out", () => {
 
   const make = (streamHosts: Pick<SocksHosts, "own" | "expect" | "dial">): SiMethod =>
     new SiMethod({
-      stream, streamHosts, inBand, self: SELF, clock, log: createLog("silent"),
+      stream, streamHosts, inBand, bits: new Bits({ router: stream }), self: SELF, clock, log: createLog("silent"),
       proxies: {
         near: async () => proxies,
         activate: async (proxy, self, sid, target) => void activated.push([proxy, self, sid, target].join(" ")),

@@ -1,5 +1,6 @@
 /** Jingle with real clients, without the control unit. */
 import { Tongues } from "../../component/control/tongues.js";
+import { Bits } from "../../component/messenger/bits.js";
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
 import { JINGLE_FEATURES, JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";
@@ -29,7 +30,7 @@ export function jingleStage(server: ComponentServer, host?: string): Promise<Tra
       };
       const sessions = new JingleSessions({ ...parts, inBand, tongues: new Tongues() });
       return {
-        method: new JingleMethod({ sessions, self }),
+        method: new JingleMethod({ sessions, bits: new Bits(parts), self }),
         start: () => sessions.start(),
         stop: () => sessions.stop(),
       };

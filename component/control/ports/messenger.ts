@@ -49,7 +49,7 @@ export interface Speaker {
    */
   pass(to: BareJid, text: string, as: BareJid, message: { id: string; corrects?: string }, bounced: () => void): Promise<void>; // prettier-ignore
   /** A message that is nothing but a file's URL, in every form that clients know. Settles as `say`. */
-  hand(to: Jid, url: string, file: FileFacts, answering?: Jid): Promise<void>;
+  hand(to: Jid, url: string, file: FileFacts, answering?: Jid, picture?: Picture): Promise<void>;
   /** A line that corrects itself (XEP-0308) where the client can; elsewhere only its first and its last words are said. */
   progress(to: Jid, answering?: Jid): ProgressLine;
 }

@@ -9,6 +9,8 @@ import type { Outcome } from "../negotiate/jingle.js";
 import * as wire from "../wire/xep0166-jingle.js";
 import * as ft from "../wire/xep0234-jingle-ft.js";
 import * as s5b from "../wire/xep0260-jingle-s5b.js";
+import type { Thumbnail } from "../wire/xep0264-thumbnails.js";
+import type { Bits } from "../bits.js";
 import * as ibb from "../wire/xep0261-jingle-ibb.js";
 import { giveOut } from "./bytes.js";
 import { type JingleSession, type Task, freshTransport } from "./jingle-session.js";
@@ -19,6 +21,7 @@ const MOST = 2 ** 31;
 
 export interface JingleMethodParts {
   readonly sessions: JingleSessions;
+  readonly bits: Bits;
   /** Who offers. */
   readonly self: Jid;
 }
@@ -39,7 +42,8 @@ export class JingleMethod implements OfferMethod {
     const [resource] = order.resources;
     if (!resource) throw new TypeError("a Jingle offer to no client");
     const { parcel } = order;
-    const giving = new JingleGiving(order, report);
+    const thumbnail = this.parts.bits.show(parcel.recipient, order.picture);
+    const giving = new JingleGiving(order, report, thumbnail);
     const session: JingleSession = sessions.open(
       {
         direction: "out",
@@ -96,6 +100,7 @@ class JingleGiving implements Task {
   constructor(
     private readonly order: OfferOrder,
     private readonly report: (event: OfferEvent) => Promise<void>,
+    private readonly thumbnail: Thumbnail | undefined,
   ) {}
 
   tell(event: OfferEvent): void {
@@ -115,7 +120,11 @@ class JingleGiving implements Task {
   describe(): ft.FileDescription {
     const { name, size, mediaType, sha256 } = this.order.parcel;
     const hash = sha256 === "" ? { hashFollows: true } : { sha256 };
-    return { type: "file", version: 5, file: { name, size, mediaType, ...hash, range: { offset: 0 } } };
+    return {
+      type: "file",
+      version: 5,
+      file: { name, size, mediaType, ...hash, range: { offset: 0 }, thumbnail: this.thumbnail },
+    };
   }
 
   accepted(description: ft.FileDescription | undefined): boolean {

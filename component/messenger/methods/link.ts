@@ -39,7 +39,10 @@ export class LinkMethod implements OfferMethod {
    * Both messages are with the stream when this returns. Withdrawn, it reports nothing more; what was said stays said, because
    * the URL itself tells that it has ended, and only the control unit knows why.
    */
-  offer({ parcel, resources, url, isElsewhere, line }: OfferOrder, report: (event: OfferEvent) => void): () => void {
+  offer(
+    { parcel, picture, resources, url, isElsewhere, line }: OfferOrder,
+    report: (event: OfferEvent) => void,
+  ): () => void {
     const { stream, contact, tongues, fates } = this.parts;
     const language = tongues.of(parcel.recipient);
     const message = (id: string, ...children: Element[]): Element =>
@@ -52,7 +55,7 @@ export class LinkMethod implements OfferMethod {
     const id = randomId();
     const sent = Promise.all([
       line === "" ? undefined : stream.send(message(randomId(), xml("body", {}, render(line, language)))),
-      stream.send(message(id, ...fileMessage(url, parcel), receipts.write({ type: "request" }))),
+      stream.send(message(id, ...fileMessage(url, parcel, picture), receipts.write({ type: "request" }))),
     ]).then(
       () => {
         tell({ type: "sent" });

@@ -12,6 +12,7 @@ import {
   type StreamKind,
 } from "../negotiate/si-initiator.js";
 import { type Element, StanzaError, type StanzaStream, xml } from "../stanza.js";
+import type { Bits } from "../bits.js";
 import type { InBand, InBandAddress, Proxies, Proxy } from "../streams.js";
 import * as inBand from "../wire/xep0047-ibb.js";
 import * as bytestreams from "../wire/xep0065-bytestreams.js";
@@ -32,6 +33,7 @@ export interface SiOfferParts {
   readonly stream: Pick<StanzaStream, "request">;
   readonly streamHosts: StreamHosts;
   readonly inBand: Pick<InBand, "open">;
+  readonly bits: Bits;
   readonly proxies: Proxies;
   readonly clock: Clock;
   readonly log: Log;
@@ -51,7 +53,7 @@ export class SiOffer {
   constructor(
     private readonly parts: SiOfferParts,
     private readonly address: InBandAddress & { readonly peer: FullJid },
-    private readonly order: Pick<OfferOrder, "parcel" | "read">,
+    private readonly order: Pick<OfferOrder, "parcel" | "picture" | "read">,
     private readonly report: (event: OfferEvent) => Promise<void>,
     /** Aborted when it is withdrawn. */
     private readonly withdrawn: AbortSignal,
@@ -109,13 +111,14 @@ export class SiOffer {
 
   async #ask(): Promise<InitiatorEvent> {
     const { peer, sid } = this.address;
-    const { name, size, mediaType } = this.order.parcel;
+    const { picture, parcel } = this.order;
+    const { name, size, mediaType, recipient } = parcel;
     const hasHosts = this.parts.streamHosts.own.length > 0 || (await this.#proxies).length > 0;
     const offer = si.write({
       id: sid,
       profile: fileTransfer.NS,
       mediaType,
-      file: { name, size, range: {} },
+      file: { name, size, range: {}, thumbnail: this.parts.bits.show(recipient, picture) },
       method: { options: hasHosts ? [bytestreams.NS, inBand.NS] : [inBand.NS] },
     });
     try {

@@ -1,6 +1,7 @@
 /** XEP-0096 SI File Transfer, version 1.3.1: the profile. One shape for the offer and for its answer, which has nothing but a range. */
 import { type Element, xml } from "../stanza.js";
 import { attribute, count, field } from "./read.js";
+import * as thumbnails from "./xep0264-thumbnails.js";
 
 export const NS = "http://jabber.org/protocol/si/profile/file-transfer";
 
@@ -19,6 +20,8 @@ export interface File {
   readonly date?: string;
   readonly description?: string;
   readonly range?: Range;
+  /** Only written. */
+  readonly thumbnail?: thumbnails.Thumbnail | undefined;
 }
 
 export function read(element: Element): File | undefined {
@@ -44,11 +47,12 @@ function readRange(range: Element): Range {
   return { ...(offset !== undefined && { offset }), ...(length !== undefined && { length }) };
 }
 
-export function write({ name, size, md5, date, description, range }: File): Element {
+export function write({ name, size, md5, date, description, range, thumbnail }: File): Element {
   return xml(
     "file",
     { xmlns: NS, name, size, hash: md5, date },
     description === undefined ? undefined : xml("desc", {}, description),
     range && xml("range", { offset: range.offset, length: range.length }),
+    thumbnail && thumbnails.writeOld(thumbnail),
   );
 }

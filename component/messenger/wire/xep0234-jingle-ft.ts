@@ -1,9 +1,10 @@
 /**
  * XEP-0234 Jingle file transfer, version 0.19.1 (":5"), and the older ":4" and ":3" as far as they are still received: how a file is
- * described, and what is said of it afterwards. Left out: the date (Gajim's is none, and nobody here asks for it), thumbnails, hashes of a range.
+ * described, with a thumbnail (only written), and what is said of it afterwards. Left out: the date (Gajim's is none, and nobody here asks for it), hashes of a range.
  */
 import { type Element, xml } from "../stanza.js";
 import { attribute, count, every, field } from "./read.js";
+import * as thumbnails from "./xep0264-thumbnails.js";
 import * as hashes from "./xep0300-hashes.js";
 import { type Metadata, readFields } from "./xep0446-metadata.js";
 
@@ -112,7 +113,7 @@ function readRange(element: Element): Range {
   return { offset: count(attribute(element, "offset")) ?? 0, ...(length !== undefined && { length }) };
 }
 
-function writeFile({ name, mediaType, size, sha256, description, range, hashFollows }: JingleFile): Element {
+function writeFile({ name, mediaType, size, sha256, description, range, hashFollows, thumbnail }: JingleFile): Element {
   return xml(
     "file",
     {},
@@ -123,5 +124,6 @@ function writeFile({ name, mediaType, size, sha256, description, range, hashFoll
     range && xml("range", { offset: range.offset || undefined, length: range.length }),
     sha256 === undefined ? undefined : hashes.write(sha256),
     hashFollows ? hashes.writeAnnounced() : undefined,
+    thumbnail && thumbnails.write(thumbnail),
   );
 }

@@ -1,9 +1,10 @@
 /**
- * XEP-0446 File metadata element, version 0.2.0. Left out: what only pictures and sounds have, thumbnails, descriptions,
- * and the date, which nobody here asks for: what we keep is known by its hash.
+ * XEP-0446 File metadata element, version 0.2.0. What is to be seen of pictures is only written: of others' we look ourselves. Left out: what only
+ * sounds have, descriptions, and the date, of which we know nothing: what we keep is known by its hash.
  */
 import { type Element, xml } from "../stanza.js";
 import { count, every, field } from "./read.js";
+import * as thumbnails from "./xep0264-thumbnails.js";
 import * as hashes from "./xep0300-hashes.js";
 
 export const NS = "urn:xmpp:file:metadata:0";
@@ -15,6 +16,10 @@ export interface Metadata {
   readonly size?: number;
   /** Lower-case hex. */
   readonly sha256?: string;
+  /** Of a picture, in pixels. */
+  readonly width?: number;
+  readonly height?: number;
+  readonly thumbnail?: thumbnails.Thumbnail | undefined;
 }
 
 export function read(element: Element): Metadata | undefined {
@@ -37,13 +42,16 @@ export function readFields(file: Element): Metadata {
 }
 
 export function write(file: Metadata): Element {
-  const { name, mediaType, size, sha256 } = file;
+  const { name, mediaType, size, sha256, width, height, thumbnail } = file;
   return xml(
     "file",
     { xmlns: NS },
     mediaType === undefined ? undefined : xml("media-type", {}, mediaType),
     name === undefined ? undefined : xml("name", {}, name),
     size === undefined ? undefined : xml("size", {}, String(size)),
+    width === undefined ? undefined : xml("width", {}, String(width)),
+    height === undefined ? undefined : xml("height", {}, String(height)),
     sha256 === undefined ? undefined : hashes.write(sha256),
+    thumbnail && thumbnails.write(thumbnail),
   );
 }
