@@ -1,5 +1,5 @@
 /**
- * XEP-0377 Blocking Command Reports, version 1.0 (`urn:xmpp:reporting:1`), and what older clients send (`:0`, where the reason is an element).
+ * XEP-0377 Blocking Command Reports, version 0.4.1 (`urn:xmpp:reporting:1`), and what older clients send (`:0`, where the reason is an element).
  * Left out: `<stanza-id/>`, since we keep no messages; `<report-origin/>` and `<third-party/>`, since nothing is passed on to others.
  */
 import { xml, type Element } from "../stanza.js";
