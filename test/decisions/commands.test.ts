@@ -23,7 +23,7 @@ const parse = (line: string) => {
 const inEnglish = (reply: Reply) => render(lines(reply), "en");
 const people = (addresses: readonly string[], groups: readonly string[] = []) => ({ addresses, groups });
 const romeo: Caller = { owner: bare("romeo@example.test"), answering: bare("bot@files.example.test"), member: true };
-const none = {} as Services; // what is tested here never gets as far as the services
+const none = { domain: "files.example.org" } as Services; // what is tested here never gets as far as the services
 const refusal = async (line: string, caller = romeo) => {
   const e: unknown = await runLine(none, caller, line).then(
     () => undefined,
