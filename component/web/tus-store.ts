@@ -46,6 +46,8 @@ export class TusStore extends DataStore {
   /** By name. */
   readonly #live = new Map<string, Live>();
   readonly #calledOff: Bygones;
+  /** Under which numbers files are kept, until that has been said. */
+  readonly #numbers = new Map<string, number>();
 
   constructor(desk: UploadDesk, clock: Clock, metrics: WebMetrics) {
     super();
@@ -107,6 +109,13 @@ export class TusStore extends DataStore {
     this.#calledOff.add(name);
   }
 
+  /** The number of a file that has just been kept, once. */
+  numberOf(name: string): number | undefined {
+    const number = this.#numbers.get(name);
+    this.#numbers.delete(name);
+    return number;
+  }
+
   override getExpiration(): number {
     return LASTING_MS;
   }
@@ -152,7 +161,8 @@ export class TusStore extends DataStore {
   async #complete(name: string, live: Live): Promise<void> {
     this.#live.delete(name);
     try {
-      await live.reception.complete();
+      const { number } = await live.reception.complete();
+      this.#numbers.set(name, number);
       live.count("kept", live.offset);
     } catch (e) {
       live.count("refused", live.offset);

@@ -12,11 +12,14 @@ import type { UploadDesk } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
+import { render } from "../lib/languages/index.js";
 import { PUT_PATH, TUS_PATH, tokenOf } from "../lib/link-url.js";
 import type { Log } from "../lib/log.js";
+import { say } from "../lib/said.js";
 import { goOn } from "./expect.js";
 import { takeBody, watchPace } from "./inflow.js";
 import type { WebMetrics } from "./metrics.js";
+import { languageOf } from "./pages/layout.js";
 import { tusName } from "./tus-id.js";
 import { TusLocks } from "./tus-lock.js";
 import { TusStore } from "./tus-store.js";
@@ -51,11 +54,14 @@ export class TusUploads {
       namingFunction: ({ url, headers }, said) => nameOf(new URL(url).pathname, headers, said),
       generateUrl: (_request, { id }) => `${base}${TUS_PATH}${id}`,
       getFileIdFromRequest: ({ url }) => new URL(url).pathname.slice(TUS_PATH.length),
-      onResponseError: (_request, thrown) => {
+      onResponseError: (request, thrown) => {
         if (!(thrown instanceof Refusal) && "status_code" in thrown) return thrown;
         const refusal = asRefusal(thrown);
         if (refusal.code === "internal") log.error({ err: thrown }, "an upload by tus failed");
-        return { status_code: refusal.row.http, body: `${refusal.message}\n` };
+        return {
+          status_code: refusal.row.http,
+          body: `${render(refusal.said, languageOf(request.headers.get("accept-language") ?? undefined))}\n`,
+        };
       },
     });
   }
@@ -110,6 +116,8 @@ async function serve(
     body = await checked(tus, request, clock);
     const answer = await tus.server.handleWeb(asWebRequest(request, body));
     if (answer.status === 412) reply.header("tus-version", VERSION);
+    const number = tus.store.numberOf(request.url.slice(TUS_PATH.length));
+    if (number !== undefined) reply.header("restante-number", number);
     return await reply
       .code(answer.status)
       .headers(Object.fromEntries(answer.headers))
@@ -152,7 +160,7 @@ async function checked(
 function tap(raw: IncomingMessage): PassThrough {
   const body = new PassThrough({ highWaterMark: 2 ** 18 });
   raw.once("close", () => {
-    if (!raw.readableEnded) body.destroy(new Refusal("stream-cut", { name: "it" }));
+    if (!raw.readableEnded) body.destroy(new Refusal("stream-cut", { name: say("that-file") }));
   });
   return raw.pipe(body);
 }
@@ -176,7 +184,13 @@ function asWebRequest({ method, url, headers }: FastifyRequest, body: PassThroug
   });
 }
 
-const PASSED = new Set(["tus-resumable", "content-type", "content-length", "x-http-method-override"]);
+const PASSED = new Set([
+  "accept-language",
+  "tus-resumable",
+  "content-type",
+  "content-length",
+  "x-http-method-override",
+]);
 
 /** A name for an upload that is created: of what the client says, and an id of ours. */
 function nameOf(path: string, headers: Headers, said: Record<string, string | null> = {}): string {
