@@ -27,7 +27,7 @@ export class Claims {
 
   /**
    * Gives the sender the file behind a link of ours; `link` is the link as it came, `url` what would be fetched for it. Settles when that is on record.
-   * @throws Refusal "not-found", "link-ended", "over-quota"
+   * @throws Refusal "not-found", "link-ended", "scanner-down", "over-quota"
    */
   async claim(sender: Sender, link: string, url: string, recipients: readonly BareJid[]): Promise<void> {
     const { services } = this.#keeper.parts;
@@ -35,6 +35,8 @@ export class Claims {
     const found = await services.index.link(hashToken(tokenOf(path, LINK_PATH) ?? ""));
     if (!found) throw new Refusal("not-found");
     if (found.link.until <= services.clock.now()) throw new Refusal("link-ended");
+    // What waits for the virus check does not get round it by being called sealed.
+    if (isSealed(link) && found.file.mark === "held") throw new Refusal("scanner-down");
     const isOwn = found.file.owner === bareOf(sender.from) && !isSealed(link);
     const file = isOwn ? found.file : await this.#copy(found.file, sender, link);
     if (isOwn) await services.index.addNotices([this.#keeper.kept(file, sender)]);

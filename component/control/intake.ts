@@ -38,11 +38,12 @@ export class Intakes {
     const owner = bareOf(from);
     requireMember(owner, parts.limits.domains);
     const url = fetchable(link.url);
+    if (isSealed(link.url) && parts.limits.sealed === "refuse")
+      throw new Refusal("sealed", { name: label(nameOf(url)) });
     if (this.#claims.isOurs(url)) return this.#claims.claim({ from, answering }, link.url, url, recipients);
     this.#fetcher.judge(url);
     // From here on it is what everybody sees, types, and saves it under: nothing of a path or a second line gets further than this.
     const name = fileName(oneLine(link.name ?? nameOf(url)));
-    if (isSealed(link.url) && parts.limits.sealed === "refuse") throw new Refusal("sealed", { name: label(name) });
     if (link.size !== undefined) admission.checkSize(name, link.size);
     const place = await admission.enter(owner, name, link.size);
     const intake: Intake = {

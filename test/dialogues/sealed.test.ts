@@ -105,6 +105,30 @@ describe("coming in", () => {
     expect(stage.internet.fetches).toBe(0);
   });
 
+  test("our own copy comes back: nothing is fetched, and it keeps its key", async () => {
+    await begin();
+    await seal();
+    await stage.say(`${ROMEO}/home`, "get 1");
+    const copy = urlIn(stage.heard(ROMEO));
+    const { fetches } = stage.internet;
+    await stage.online(JULIET);
+    await stage.receive(`<message from='${JULIET}/home' to='${BOT}' type='chat' id='c'><body>${copy}</body></message>`);
+    expect(stage.heard(JULIET).join()).toMatch(/I keep très cool\.jpg.*It is sealed/s);
+    expect((await stage.index.files(bare(JULIET), undefined, 1))[0]).toMatchObject({ mark: "sealed", sealed: copy });
+    expect(stage.internet.fetches).toBe(fetches);
+  });
+
+  test("what waits for the virus check does not get round it by being called sealed", async () => {
+    await begin();
+    stage.internet.files.set("https://upload.example.org/x/plain.txt", Buffer.from("plain"));
+    await stage.sendLink(`${ROMEO}/home`, "https://upload.example.org/x/plain.txt");
+    await stage.say(`${ROMEO}/home`, "link 1");
+    const link = /https:\S+/.exec(stage.heard(ROMEO).at(-1)!)![0];
+    await stage.index.setFile((await one()).id, { mark: "held" });
+    await seal(`aesgcm${link.slice("https".length)}#${KEY}`);
+    expect(stage.heard(ROMEO)).toEqual([expect.stringMatching(/^The virus check does not answer just now/)]);
+  });
+
   test("what a process was fetching when it died is fetched by the next, and has its key", async () => {
     const folder = await tempFolder();
     const url = `sqlite:${join(folder.path, "r.db")}`;
