@@ -1,8 +1,9 @@
 /**
- * Writes one object to disk while it is hashed. Hashing runs here, writing in the thread pool, at the same time. Small chunks are gathered
- * into few large writes; large ones are written from where they lie, without a copy. Memory: at most two buffers of 1 MiB.
+ * Writes one object to disk while it is hashed. Hashing runs here, writing in the thread pool, at the same time; an object of one write is
+ * hashed there too, beside it. Small chunks are gathered into few large writes; large ones are written from where they lie, without a copy.
+ * Memory: at most two buffers of 1 MiB.
  */
-import { createHash } from "node:crypto";
+import { createHash, webcrypto } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import type { BlobReader, BlobWriter, Span } from "../../control/ports.js";
 import type { Log } from "../../lib/log.js";
@@ -38,6 +39,8 @@ export class DiskWriter implements BlobWriter {
   readonly #announced: number;
   readonly #hash = createHash("sha256");
   readonly #growth = new Growth();
+  /** While all of it is to fit into one write: its bytes so far, none of them hashed. */
+  #whole: Buffer | undefined;
   #buffer: Buffer | undefined;
   #spare: Buffer | undefined;
   #filled = 0;
@@ -77,19 +80,24 @@ export class DiskWriter implements BlobWriter {
 
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
+    const before = this.#written;
     this.#written += chunk.length;
-    if (chunk.length >= LARGE) {
+    if (before === 0 && this.#announced > 0 && this.#announced <= GATHER)
+      this.#whole = this.#buffer = Buffer.allocUnsafeSlow(this.#announced);
+    if (this.#whole && this.#written > this.#announced) {
+      // What was announced was wrong.
+      this.#hash.update(this.#whole.subarray(0, before));
+      this.#whole = undefined;
+    }
+    if (!this.#whole && chunk.length >= LARGE) {
       await this.#flush();
       await this.#begin(chunk);
       this.#hash.update(chunk);
       return this.#landed();
     }
-    this.#hash.update(chunk);
+    if (!this.#whole) this.#hash.update(chunk);
     for (let taken = 0; taken < chunk.length;) {
-      // What was announced may be wrong: only a first buffer is as small as that.
-      this.#buffer ??= Buffer.allocUnsafeSlow(
-        this.#written > this.#announced ? GATHER : Math.min(GATHER, this.#announced),
-      );
+      this.#buffer ??= Buffer.allocUnsafeSlow(GATHER);
       const n = Math.min(chunk.length - taken, this.#buffer.length - this.#filled);
       this.#buffer.set(n === chunk.length ? chunk : chunk.subarray(taken, taken + n), this.#filled);
       this.#filled += n;
@@ -119,7 +127,7 @@ export class DiskWriter implements BlobWriter {
     this.#growth.end();
     this.#gone ??= this.#file.close();
     await this.#gone;
-    this.#buffer = this.#spare = undefined;
+    this.#whole = this.#buffer = this.#spare = undefined;
   }
 
   /** One that is just being committed is left to its commit, which cleans up after itself. */
@@ -129,25 +137,33 @@ export class DiskWriter implements BlobWriter {
   }
 
   async #commit(): Promise<{ sha256: string; size: number }> {
+    const whole = this.#whole && webcrypto.subtle.digest("SHA-256", this.#whole.subarray(0, this.#written));
     try {
-      await this.#settle();
+      await this.#write();
+      // The bytes and their name at the same time: that is one wait for the disk, where one after the other would be two.
+      const [bytes, name] = await Promise.allSettled([this.#file.datasync(), this.#ending.publish()]);
+      for (const done of [bytes, name]) if (done.status === "rejected") throw done.reason;
       await this.#file.close();
-      await this.#ending.publish();
     } catch (e) {
       await this.#giveUp();
       throw diskRefusal(e);
     }
     this.#growth.end();
-    return { sha256: this.#hash.digest("hex"), size: this.#written };
+    return { sha256: whole ? Buffer.from(await whole).toString("hex") : this.#hash.digest("hex"), size: this.#written };
   }
 
   /** All bytes on the disk. An error that an earlier sync has met is not told again by the system: it is kept. */
   async #settle(): Promise<void> {
+    await this.#write();
+    await this.#file.datasync();
+  }
+
+  /** All bytes handed to the system. */
+  async #write(): Promise<void> {
     await this.#flush();
     await this.#landed();
     await this.#sync;
     if (this.#failure) throw this.#failure;
-    await this.#file.datasync();
   }
 
   #giveUp(): Promise<void> {
@@ -159,7 +175,7 @@ export class DiskWriter implements BlobWriter {
     this.#growth.end();
     await this.#flight;
     await this.#sync;
-    this.#buffer = this.#spare = undefined;
+    this.#whole = this.#buffer = this.#spare = undefined;
     try {
       await this.#file.close().finally(() => this.#ending.discard());
     } catch (err) {
@@ -172,7 +188,7 @@ export class DiskWriter implements BlobWriter {
     if (!this.#buffer || this.#filled === 0) return;
     const full = this.#buffer;
     await this.#begin(full.subarray(0, this.#filled));
-    [this.#buffer, this.#spare] = [this.#spare, full.length === GATHER ? full : undefined];
+    [this.#buffer, this.#spare] = [this.#spare, full.length === GATHER && full !== this.#whole ? full : undefined];
     this.#filled = 0;
   }
 
