@@ -154,6 +154,38 @@ const TABLE: [string, string, [unknown, unknown][], unknown[], string][] = [
     "domain|list",
   ],
   [
+    "access",
+    "recipients",
+    [
+      [["Else.Example"], ["else.example"]],
+      ["a.org, b.org", ["a.org", "b.org"]],
+      [[], []],
+    ],
+    [["a b"], [5.5, "a@b"], true],
+    "domain|list",
+  ],
+  [
+    "access",
+    "refuse",
+    [
+      [["Else.Example"], ["else.example"]],
+      ["a.org, b.org", ["a.org", "b.org"]],
+      [[], []],
+    ],
+    [["a b"], [5.5, "a@b"], true],
+    "domain|list",
+  ],
+  [
+    "access",
+    "admins",
+    [
+      ["Admin@Example.org, b@c", ["admin@example.org", "b@c"]],
+      [[], []],
+    ],
+    [["a b"], true],
+    "address|list",
+  ],
+  [
     "limits",
     "file",
     [
@@ -177,7 +209,42 @@ const TABLE: [string, string, [unknown, unknown][], unknown[], string][] = [
     "must be a number, 1 or more",
   ],
   ["limits", "commands", [[10, 10]], [0, "many"], "must be a number, 1 or more"],
+  ["limits", "invitations", [[5, 5]], [0, "many"], "must be a number, 1 or more"],
+  ["limits", "invited", [[1, 1]], [0, "many"], "must be a number, 1 or more"],
+  ["limits", "remind", [["2 days", 2 * 864e5]], ["soon", "0 days"], "time"],
   ["limits", "fetch_time", [["90 seconds", 90_000]], ["soon"], "time"],
+  [
+    "upload",
+    "domain",
+    [
+      ["", ""],
+      ["Upload.Example.ORG", "upload.example.org"],
+    ],
+    ["a b", "a@b"],
+    "domain|Invalid",
+  ],
+  [
+    "upload",
+    "server",
+    [
+      ["", ""],
+      ["xmpp://127.0.0.1:5348", "xmpp://127.0.0.1:5348"],
+    ],
+    ["127.0.0.1:5348"],
+    "xmpp://|Invalid",
+  ],
+  [
+    "upload",
+    "secret",
+    [
+      ["", ""],
+      ["x", "x"],
+    ],
+    [5],
+    "string",
+  ],
+  ["upload", "file", [["5 GiB", 5 * 2 ** 30]], ["large", "0"], "size"],
+  ["upload", "ephemeral", [["2 hours", 2 * 36e5]], ["soon", "0 days"], "time"],
   [
     "check",
     "clamd",
