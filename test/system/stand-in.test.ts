@@ -112,4 +112,20 @@ test("the prompt, and every answer, are the same for somebody who is not there a
   }
 });
 
+test("it goes with the program, and is there again with it: nobody has to log in anew", async () => {
+  const { server, restante } = office;
+  const benvolio = await xmppUser(server, "benvolio", { resource: "again" });
+  try {
+    await benvolio.subscribe(at("paris"));
+    const shown = (type?: string) => benvolio.waitStanza((s) => s.is("presence") && bareOf(s) === at("paris") && s.attrs.type === type); // prettier-ignore
+    await shown();
+    await restante.stop();
+    await shown("unavailable");
+    await restante.start();
+    expect((await shown()).getChildText("status")).toContain(`paris@${server.domain}`);
+  } finally {
+    await benvolio.stop();
+  }
+});
+
 const bareOf = (stanza: Element): string => String(stanza.attrs.from).split("/")[0]!;
