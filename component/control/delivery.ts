@@ -207,23 +207,44 @@ export class Delivery {
    * @throws Refusal "wrong-state" when the table refuses, "no-such-parcel" when it is gone
    */
   async apply(parcelId: string, event: ParcelEvent, detail = "", seen?: Parcel): Promise<Parcel> {
-    const { index, notices, clock } = this.#parts;
+    const { index, notices } = this.#parts;
     for (let parcel = seen; ; parcel = undefined) {
       parcel ??= await index.parcel(parcelId);
       if (!parcel) throw new Refusal("no-such-parcel", { which: say("that-number") });
       const move = decide(parcel.state, event);
       if (move === "stay") return parcel;
-      if (event === "expire" && parcel.until > clock.now()) return parcel; // put off meanwhile
       if (move === "refuse")
         throw new Refusal("wrong-state", { which: label(parcel.name), state: STATES[parcel.state] });
-      const told = this.#notices(parcel, move, event, detail);
-      const next = await index.step({ parcel, to: move.to, event, detail, at: clock.now(), notices: told, endLinks: move.endLinks, hold: move.hold }); // prettier-ignore
+      const step = this.#step(parcel, move, event, detail);
+      const next = await index.step(step);
       if (!next) continue; // somebody else was first: look again
       if (!isOpen(next.state)) this.#over(parcelId);
       if (event === "begin" && detail === LINK) this.#runs.get(parcelId)?.fetched();
-      for (const notice of told) notices.flush(notice.to);
+      for (const { to } of step.notices) notices.flush(to);
       return next;
     }
+  }
+
+  /** Ends parcels whose time is up, as they were read, in one transaction; what has changed since is left as it is. */
+  async expire(parcels: readonly Parcel[]): Promise<void> {
+    const { index, notices } = this.#parts;
+    const steps = parcels.flatMap((parcel): ParcelStep[] => {
+      const move = decide(parcel.state, "expire");
+      return typeof move === "string" ? [] : [this.#step(parcel, move, "expire", "")];
+    });
+    const whom = new Set<BareJid>();
+    for (const [i, next] of (await index.steps(steps)).entries()) {
+      if (!next) continue;
+      this.#over(next.id);
+      for (const { to } of steps[i]!.notices) whom.add(to);
+    }
+    for (const to of whom) notices.flush(to);
+  }
+
+  #step(parcel: Parcel, move: Move, event: ParcelEvent, detail: string): ParcelStep {
+    const { to, endLinks, hold } = move;
+    const notices = this.#notices(parcel, move, event, detail);
+    return { parcel, to, event, detail, at: this.#parts.clock.now(), notices, endLinks, hold };
   }
 
   /** Never rejects. */

@@ -2,19 +2,21 @@
  * How files come to their ends: reminded of before, gone by themselves when everybody has them, and over when their time is up.
  * Each round does so much and no more; what is left comes in the next, so that who comes online does not wait for it.
  */
+import { pause } from "../lib/clock.js";
 import type { Services } from "./commands/define.js";
 import type { Notices } from "./notices.js";
 import { isOpen } from "./parcel.js";
-import type { KeptFile, Notice } from "./ports.js";
+import type { Notice } from "./ports.js";
 import { horizonOf, remindersOf } from "./reminders.js";
 import { MOST_PARCELS } from "./sending.js";
 import { ofFile } from "./words.js";
 
-/** So much of a kind at once. */
-const PAGE = 100;
-/** The same, where it is one transaction: it holds up everything else. */
-const FEW = 20;
-const PAGES = 10;
+/** So much is one transaction, which holds up everything else; */
+const PAGE = 20;
+/** then others have their turn for so long, in ms. */
+const REST = 100;
+/** What is left after so many comes in the next round. */
+const PAGES = 100;
 /** The pace, in ms: a minute, or less where times are short. */
 const SLOWEST = 60_000;
 const FASTEST = 1_000;
@@ -24,7 +26,7 @@ const UPLOAD_MS = 86_400_000;
 export class Ends {
   readonly #services: Services;
   readonly #notices: Notices;
-  #stopped = false;
+  readonly #stop = new AbortController();
 
   constructor(services: Services, notices: Notices) {
     this.#services = services;
@@ -38,7 +40,7 @@ export class Ends {
 
   /** What is under way comes to its end, and no more is begun. */
   stop(): void {
-    this.#stopped = true;
+    this.#stop.abort();
   }
 
   async round(): Promise<void> {
@@ -51,33 +53,28 @@ export class Ends {
   async #expire(): Promise<void> {
     const { index, delivery, clock } = this.#services;
     const now = clock.now();
-    await this.#pages(PAGE, async () => {
+    await this.#pages(async () => {
       const parcels = await index.endedParcels(now, PAGE);
-      for (const parcel of parcels) await delivery.apply(parcel.id, "expire", "", parcel);
+      await delivery.expire(parcels);
       return parcels.length;
     });
-    await this.#pages(PAGE, async () => {
+    await this.#pages(async () => {
       const files = await index.endedFiles(now, PAGE);
-      for (const file of files) await this.#end(file, now);
+      const parcels = await Promise.all(files.map(({ id }) => index.parcelsOf(id, MOST_PARCELS)));
+      await delivery.expire(parcels.flat().filter(({ state, until }) => isOpen(state) && until <= now));
+      await index.removeEnded(files.map(({ id }) => id), now); // prettier-ignore
       return files.length;
     });
-    await this.#pages(PAGE, () => index.dropCutIntakes({ endedBy: now }, PAGE));
-    await this.#pages(PAGE, () => index.dropUploadRights({ endedBy: now - UPLOAD_MS }, PAGE));
-  }
-
-  async #end(file: KeptFile, now: number): Promise<void> {
-    const { index, delivery } = this.#services;
-    for (const parcel of await index.parcelsOf(file.id, MOST_PARCELS))
-      if (isOpen(parcel.state)) await delivery.apply(parcel.id, "expire");
-    await index.removeFile(file.id, now, now);
+    await this.#pages(() => index.dropCutIntakes({ endedBy: now }, PAGE));
+    await this.#pages(() => index.dropUploadRights({ endedBy: now - UPLOAD_MS }, PAGE));
   }
 
   async #remind(): Promise<void> {
     const { index, clock, term } = this.#services;
-    await this.#pages(FEW, () => {
+    await this.#pages(() => {
       const now = clock.now();
       return this.#telling((told) =>
-        index.remind(now + horizonOf(term), FEW, (ending) =>
+        index.remind(now + horizonOf(term), PAGE, (ending) =>
           told(remindersOf(ending, term, now).map(({ to, kind, details }) => this.#notices.make(to, kind, details))),
         ),
       );
@@ -87,9 +84,11 @@ export class Ends {
   /** Those that go by themselves. */
   async #letGo(): Promise<void> {
     const { index, clock } = this.#services;
-    await this.#pages(FEW, () =>
+    await this.#pages(() =>
       this.#telling((told) =>
-        index.removeFetched(clock.now(), FEW, (file) => told([this.#notices.make(file.owner, "let-go", ofFile(file))])),
+        index.removeFetched(clock.now(), PAGE, (file) =>
+          told([this.#notices.make(file.owner, "let-go", ofFile(file))]),
+        ),
       ),
     );
   }
@@ -105,7 +104,11 @@ export class Ends {
     return count;
   }
 
-  async #pages(size: number, page: () => Promise<number>): Promise<void> {
-    for (let i = 0; i < PAGES && !this.#stopped; i++) if ((await page()) < size) return;
+  async #pages(page: () => Promise<number>): Promise<void> {
+    const { signal } = this.#stop;
+    for (let i = 0; i < PAGES && !signal.aborted; i++) {
+      if ((await page()) < PAGE) return;
+      await pause(this.#services.clock, REST, signal).catch(() => undefined);
+    }
   }
 }

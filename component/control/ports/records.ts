@@ -139,11 +139,10 @@ export interface Index {
   files(owner: BareJid, before: number | undefined, limit: number): Promise<KeptFile[]>;
   /** Bytes and files that the owner holds. */
   usage(owner: BareJid): Promise<{ bytes: number; files: number }>;
-  /**
-   * Removes a file with its links; the last file of a blob dooms it. Parcels must have ended before. `endedBy`: only if its time was up by then.
-   * False when there was nothing to remove. Durable.
-   */
-  removeFile(id: string, at: Instant, endedBy?: Instant): Promise<boolean>;
+  /** Removes a file with its links; the last file of a blob dooms it. Parcels must have ended before. False when it was gone already. Durable. */
+  removeFile(id: string, at: Instant): Promise<boolean>;
+  /** The same for those of these whose time is up, in one transaction. Answers how many. Durable. */
+  removeEnded(ids: readonly string[], now: Instant): Promise<number>;
   /** Files whose time is up. */
   endedFiles(now: Instant, limit: number): Promise<KeptFile[]>;
   /** The same bytes as the file's, for somebody else or under another number, as by `keep`: nothing is moved. `mark` and `sealed` are the file's where absent. Undefined when it is gone. Durable. */

@@ -76,7 +76,7 @@ export async function takeOut(
 
 export function files(
   records: Records,
-): Pick<Index, "findFiles" | "file" | "files" | "usage" | "removeFile" | "endedFiles"> {
+): Pick<Index, "findFiles" | "file" | "files" | "usage" | "removeFile" | "removeEnded" | "endedFiles"> {
   return {
     async findFiles(owner, which, limit) {
       const rows = await records.read((db) =>
@@ -96,9 +96,21 @@ export function files(
     async usage(owner) {
       return records.read((db) => heldBy(db, owner));
     },
-    async removeFile(id, at, endedBy) {
+    async removeEnded(ids, now) {
       return records.write(true, async (transaction) => {
-        const file = await takeOut(transaction, id, at, endedBy);
+        const gone: number[] = []; // their sizes
+        for (const id of ids) {
+          const file = await takeOut(transaction, id, now, now);
+          if (file) gone.push(file.size);
+        }
+        const bytes = gone.reduce((sum, size) => sum + size, 0);
+        if (gone.length > 0) await tally(transaction, { files: -gone.length, bytes: -bytes });
+        return gone.length;
+      });
+    },
+    async removeFile(id, at) {
+      return records.write(true, async (transaction) => {
+        const file = await takeOut(transaction, id, at);
         if (!file) return false;
         await tally(transaction, { files: -1, bytes: -file.size });
         return true;

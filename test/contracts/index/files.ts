@@ -170,13 +170,20 @@ export function filesContract(ground: Ground): void {
       expect(third.number).toBe(2);
     });
 
-    test("only if their time was up, where that is asked for", async () => {
+    test("several together, those of them whose time is up", async () => {
       const { index } = at;
-      const file = await give(index, someone(), { until: T0 });
-      expect(await index.removeFile(file.id, T0, T0 - 1)).toBe(false);
-      await index.extendFile(file.id, T0 + 1);
-      expect(await index.removeFile(file.id, T0, T0)).toBe(false);
-      expect(await index.removeFile(file.id, T0, T0 + 1)).toBe(true);
+      const owner = someone();
+      const [one, two, off] = [await give(index, owner, { until: T0 }), await give(index, owner, { until: T0 }), await give(index, owner, { until: T0 })]; // prettier-ignore
+      await index.extendFile(off.id, T0 + 1);
+      const ids = [one.id, two.id, off.id];
+      const before = await index.totals();
+      expect(await index.removeEnded(ids, T0 - 1)).toBe(0);
+      expect(await index.removeEnded(ids, T0)).toBe(2);
+      expect(await index.removeEnded(ids, T0)).toBe(0);
+      expect(await index.usage(owner)).toEqual({ bytes: 10, files: 1 });
+      expect(await index.totals()).toEqual({ ...before, files: before.files - 2, bytes: before.bytes - 20 });
+      expect(await index.doomed(100)).toEqual(expect.arrayContaining([one.key, two.key]));
+      expect(await index.removeEnded(ids, T0 + 1)).toBe(1);
     });
 
     test("those whose time is up", async () => {
