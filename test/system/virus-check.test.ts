@@ -27,8 +27,9 @@ let juliet: XmppUser;
 
 async function begin(check: Record<string, string> = {}): Promise<void> {
   clamd = await startClamd({ streamMaxLength: LIMIT });
-  office = await openPostOffice(() => startProsody({ uploadLimit: 300_000_000 }), {
-    config: { check: { clamd: clamd.address, ...check } },
+  const extra = `Component "slots.example.net"\n\tcomponent_secret = "secret"\n`;
+  office = await openPostOffice(() => startProsody({ uploadLimit: 300_000_000, extra }), {
+    config: { check: { clamd: clamd.address, ...check }, upload: { domain: "slots.example.net" } },
   });
   await befriend(office.server, office.bot, "romeo", "juliet");
   romeo = await xmppUser(office.server, "romeo");
@@ -115,6 +116,45 @@ describe("clamd is there", () => {
       expect(reason!.getChildText("text")).toMatch(/is infected \(Restante-Test-Plague/);
       await peer.waitMessage(office.bot, infected);
       await peer.stop();
+    },
+    "a slot of the bot's own, with the status that says so": async () => {
+      const request = xml("request", {
+        xmlns: "urn:xmpp:http:upload:0",
+        filename: "sick.bin",
+        size: String(SICK.length),
+      });
+      const slot = (await romeo.request("get", "slots.example.net", request)).getChild("slot")!;
+      const answer = await fetch(String(slot.getChild("put")!.attrs["url"]), { method: "PUT", body: SICK });
+      expect([answer.status, await answer.text()]).toEqual([
+        422,
+        expect.stringMatching(/sick\.bin is infected \(Rest/),
+      ]);
+      expect((await fetch(String(slot.getChild("get")!.attrs["url"]))).status).toBe(404);
+    },
+    "a form on a page": async () => {
+      const page = /https?:\S+\/f\/\S+/.exec(await ask(romeo, "upload", /\/f\//))![0];
+      const form = new FormData();
+      form.append("file", new Blob([SICK]), "sick.bin");
+      const answer = await fetch(page, { method: "POST", body: form });
+      expect([answer.status, await answer.text()]).toEqual([
+        422,
+        expect.stringMatching(/sick\.bin is infected \(Rest/),
+      ]);
+    },
+    "tus, at its last byte": async () => {
+      const page = /https?:\S+\/f\/\S+/.exec(await ask(romeo, "upload", /\/f\//))![0];
+      const tus = { "tus-resumable": "1.0.0" };
+      const filename = `filename ${Buffer.from("sick.bin").toString("base64")}`;
+      const made = await fetch(page.replace("/f/", "/t/"), { method: "POST", headers: { ...tus, "upload-length": String(SICK.length), "upload-metadata": filename } }); // prettier-ignore
+      const at = new URL(made.headers.get("location")!, page);
+      const patch = (offset: number, bytes: Buffer): Promise<Response> =>
+        fetch(at, { method: "PATCH", headers: { ...tus, "upload-offset": String(offset), "content-type": "application/offset+octet-stream" }, body: bytes }); // prettier-ignore
+      expect((await patch(0, SICK.subarray(0, 200_000))).status).toBe(204);
+      const answer = await patch(200_000, SICK.subarray(200_000));
+      expect([answer.status, await answer.text()]).toEqual([
+        422,
+        expect.stringMatching(/sick\.bin is infected \(Rest/),
+      ]);
     },
   };
   test.each(Object.entries(roads))("infected, by %s: nothing of it is kept", async (_, go) => {
