@@ -28,6 +28,7 @@ function enhance(form: HTMLFormElement, tus: typeof Tus): void {
   const say = (word: string, gaps: Record<string, string | number> = {}): string =>
     (words[word] ?? word).replace(/\{(\w+)\}/g, (_, gap: string) => String(gaps[gap] ?? ""));
 
+  form.classList.add("scripted");
   form.querySelector("button")!.hidden = true;
   drop.querySelector("span")!.textContent = say("drop");
   /** One after the other: side by side they would only slow each other down. */

@@ -52,7 +52,7 @@ export function takenPage(language: Language, open: OpenUpload, taken: readonly 
       ${taken.map((one) => markup`<li class="${"kept" in one ? "good" : "bad"}">${text(lineOf(one))}</li> `)}
     </ul>
     ${kept.length > 0 ? next(open, kept[0]!, text) : undefined}
-    <p><a class="button plain" href="">${text(say("form/more"))}</a></p> `;
+    <p class="more"><a class="button plain" href="">${text(say("form/more"))}</a></p> `;
   return page(language, title, body);
 }
 

@@ -11,7 +11,7 @@ h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .5rem }
 h2 { font-size: 1rem; margin: 1.5rem 0 .25rem }
 p { margin: .5rem 0 }
 a { color: var(--blue) }
-footer { color: var(--dim); font-size: .85rem; text-align: center; max-width: 34rem }
+footer { color: var(--dim); font-size: .85rem; text-align: center; text-wrap: balance; max-width: 34rem }
 .picture { display: flex; justify-content: center; align-items: center; height: 9.5rem; margin: 0 0 1.25rem; border-radius: .6rem; background: var(--paper); color: var(--dim) }
 .picture img { max-width: 100%; max-height: 100%; border-radius: .3rem; box-shadow: 0 1px 4px #0004 }
 .picture svg { width: 4.5rem; height: 4.5rem }
@@ -22,6 +22,7 @@ dd { margin: 0 }
 .wide { display: block; width: 100% }
 .button:hover, button:hover { filter: brightness(1.1) }
 .plain { background: none; color: var(--blue) }
+.more { margin: 1.4rem 0 0 }
 .no { background: none; border-color: var(--red); color: var(--red) }
 :focus-visible { outline: 3px solid var(--blue); outline-offset: 3px }
 details { margin-top: 1rem; text-align: center }
@@ -30,10 +31,12 @@ summary { display: inline-block; padding: .6rem .9rem; border-radius: .6rem; col
 .bad { color: var(--red) } .good { color: var(--green) }
 ul.files { list-style: none; margin: 1rem 0; padding: 0 }
 ul.files > li { padding: .6rem 0; border-top: 1px solid var(--line) }
-code { font-family: ui-monospace, monospace; background: var(--paper); padding: .1rem .35rem; border-radius: .3rem }
+code { display: inline-block; margin: .15rem 0; font-family: ui-monospace, monospace; background: var(--paper); padding: .1rem .35rem; border-radius: .3rem }
 .drop { display: block; border: 2px dashed var(--line); border-radius: .8rem; padding: 1.6rem 1rem; margin: 1.2rem 0; text-align: center; color: var(--dim) }
 .drop.over { border-color: var(--blue); background: var(--paper) }
 input[type=file] { max-width: 100%; margin: .8rem 0; color: var(--ink); font: inherit }
+/* With a script nothing stays chosen: what is sent stands in the list. */
+.scripted input[type=file] { color: transparent; width: min-content; max-width: 12rem }
 input::file-selector-button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1rem; margin-inline-end: .8rem; border: 1px solid var(--blue); border-radius: .6rem; background: none; color: var(--blue); cursor: pointer }
 progress { display: block; width: 100%; height: .7rem; margin: .35rem 0; accent-color: var(--blue) }
 .row { display: flex; justify-content: space-between; align-items: center; gap: 1rem }
