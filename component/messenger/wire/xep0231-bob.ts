@@ -1,4 +1,4 @@
-/** XEP-0231 Bits of binary, version 1.0.1: small data by their hash. Left out: data in iq stanzas other than the answer, and reading what others offer. */
+/** XEP-0231 Bits of binary, version 1.1: small data by their hash. Left out: data in iq stanzas other than the answer, and reading what others offer. */
 import { createHash } from "node:crypto";
 import { type Element, xml } from "../stanza.js";
 import { attribute } from "./read.js";
