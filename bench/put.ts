@@ -143,13 +143,16 @@ async function open({ hostname, port }: URL): Promise<Socket> {
 /** One PUT on a connection that is kept. */
 async function put(socket: Socket, { url, headers }: Slot, body: Buffer): Promise<void> {
   const head = [`PUT ${url.pathname}${url.search} HTTP/1.1`, `Host: ${url.host}`, `Content-Length: ${body.length}`, ...headers, "", ""].join("\r\n"); // prettier-ignore
-  const answer = once(socket, "data") as Promise<[Buffer]>;
+  const answer = (once(socket, "data") as Promise<[Buffer]>).catch((e: Error) => {
+    throw new Error(`${url.host}: ${e.message}`);
+  });
   socket.cork();
   socket.write(head);
   socket.write(body);
   socket.uncork();
   const [said] = await answer;
-  if (!said.toString("latin1").startsWith("HTTP/1.1 201")) throw new Error(said.toString("latin1").slice(0, 300));
+  if (!said.toString("latin1").startsWith("HTTP/1.1 201"))
+    throw new Error(`${url.host}: ${said.toString("latin1").slice(0, 300)}`);
 }
 
 function median(numbers: readonly number[]): number {
