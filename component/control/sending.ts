@@ -66,10 +66,7 @@ async function handOver(services: Services, parcel: Parcel): Promise<Said> {
   if (parcel.state !== "waiting") return say("send/under-way", { ...toSender(parcel), state: STATES[parcel.state] });
   if (parcel.mark === "held") return say("waiting-checked", toSender(parcel));
   const standing = await acquaintance(services, parcel.recipient);
-  if (standing === "met") {
-    delivery.consider(parcel.recipient);
-    return say("waiting", toSender(parcel));
-  }
+  if (standing === "met") delivery.consider(parcel.recipient);
   if (standing === "stranger") {
     await services.tongues.learn(services.index, parcel.recipient);
     await services.speaker.ask(
@@ -81,7 +78,8 @@ async function handOver(services: Services, parcel: Parcel): Promise<Said> {
     );
     await index.setContact(parcel.recipient, { standing: "invited" }, clock.now());
   }
-  return say("waiting-invited", toSender(parcel));
+  // In the same words whether he knows us, or exists at all.
+  return say("waiting", toSender(parcel));
 }
 
 /** What has been held goes on: each of its parcels is offered, or its recipient invited. */

@@ -47,10 +47,7 @@ describe("in libpurple", () => {
     ["help", /^help .*\nlist .*\nget .*\nsend FILE to ADDRESS[^]*^unblock /m],
     ["HELP send", /^send FILE to ADDRESS\[, ADDRESS…\]\n/],
     ["list", /^1 · Brief an Julia\.txt · 117\.\d KiB · until /m],
-    [
-      "Send 1 to juliet@example.test",
-      /^Brief an Julia\.txt \(number 1\) waits for juliet@example\.test\. I have told /,
-    ],
+    ["Send 1 to juliet@example.test", /^Brief an Julia\.txt \(number 1\) waits for juliet@example\.test\. I offer it /],
     ["status", /.*Brief an Julia\.txt.*juliet@example\.test · waiting/],
     ["stauts", /I do not know “stauts”\. Did you mean “status”\?/],
     ["wherefore art thou", /I do not know “wherefore”\. (?!Did)/],

@@ -33,7 +33,7 @@ afterAll(async () => {
 test("one invitation for two files; accept hands over the one, and the other follows when she lets herself be seen", async () => {
   const { server, bot } = office;
   await romeo.say(bot, "send 1 to nurse@example.test");
-  await hear(romeo, /I have told nurse@example\.test that it is here/);
+  await hear(romeo, /Ring\.bin \(number 1\) waits for nurse@example\.test\. I offer it/);
   await romeo.say(bot, "send 2 to nurse@example.test");
   await hear(romeo, /Strickleiter\.bin \(number 2\) waits for nurse/);
 
@@ -60,7 +60,7 @@ test("one invitation for two files; accept hands over the one, and the other fol
 test("block ends what waits, and nothing more comes from him", async () => {
   const { server, bot } = office;
   await romeo.say(bot, "send 1 to mercutio@example.test");
-  await hear(romeo, /I have told mercutio/);
+  await hear(romeo, /Ring\.bin \(number 1\) waits for mercutio/);
   const mercutio = await slixmpp(server, "mercutio");
   await hear(mercutio, /^romeo@example\.test has a file for you: Ring\.bin/);
   await mercutio.say(bot, "block romeo@example.test");

@@ -40,7 +40,6 @@ export const words = {
   "offer-sealed":
     "Sie ist versiegelt, damit nur Sie sie lesen können; der Link in der nächsten Nachricht enthält den Schlüssel. Lässt er sich nicht öffnen oder führt er ins Leere, sagen Sie „accept {number}“, dann bekommen Sie meine eigene Kopie.",
   waiting: "{name} (Nummer {number}) wartet auf {who}. Ich biete die Datei an, sobald {who} da ist.",
-  "waiting-invited": "{name} (Nummer {number}) wartet auf {who}. Ich habe {who} gesagt, dass die Datei hier liegt.",
   offered: "{name} (Nummer {number}) wurde {who} angeboten.",
   delivered: "{who} hat {name} (Nummer {number}).",
   declined: "{who} möchte {name} (Nummer {number}) nicht haben.",

@@ -38,7 +38,6 @@ export const words = {
     "It is sealed, so that only you can read it, and the link in the next message has its key. If that cannot be opened, or leads nowhere any more, say “accept {number}” for my own copy.",
   // to the sender, about a parcel: his receipts
   waiting: "{name} (number {number}) waits for {who}. I offer it the moment that {who} is there.",
-  "waiting-invited": "{name} (number {number}) waits for {who}. I have told {who} that it is here.",
   offered: "{name} (number {number}) has been offered to {who}.",
   delivered: "{who} has {name} (number {number}).",
   declined: "{who} does not want {name} (number {number}).",

@@ -38,8 +38,6 @@ export const words = {
   "offer-sealed":
     "본인만 읽을 수 있도록 봉인된 파일이며, 다음 메시지의 링크에 열쇠가 들어 있습니다. 링크가 열리지 않거나 더 이상 연결되지 않으면 “accept {number}”라고 말씀해 주세요. 제가 가진 사본을 드리겠습니다.",
   waiting: "{name} ({number}번) 파일이 {who} 님을 기다리고 있습니다. {who} 님이 접속하는 즉시 전해 드리겠습니다.",
-  "waiting-invited":
-    "{name} ({number}번) 파일이 {who} 님을 기다리고 있습니다. 파일이 여기 있다고 {who} 님에게 알렸습니다.",
   offered: "{name} ({number}번) 파일을 {who} 님에게 제안했습니다.",
   delivered: "{who} 님이 {name} ({number}번) 파일을 받았습니다.",
   declined: "{who} 님이 {name} ({number}번) 파일을 거절했습니다.",
