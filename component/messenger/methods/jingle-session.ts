@@ -280,6 +280,8 @@ export class JingleSession {
       const stream = await (way === "s5b" ? this.#connectSocks(under.signal) : this.#connectInBand(under.signal));
       if (under.signal.aborted) return stream.close();
       this.#stream = stream;
+      const { direction, peer } = this.facts;
+      this.#parts.log.debug({ peer, kind: stream.kind }, direction === "in" ? "a file comes in by Jingle" : "a file goes out by Jingle"); // prettier-ignore
       this.note({ type: "connected" });
     } catch (thrown) {
       if (under.signal.aborted) return;
