@@ -62,7 +62,10 @@ export class Ends {
       const files = await index.endedFiles(now, PAGE);
       const parcels = await Promise.all(files.map(({ id }) => index.parcelsOf(id, MOST_PARCELS)));
       await delivery.expire(parcels.flat().filter(({ state, until }) => isOpen(state) && until <= now));
-      await index.removeEnded(files.map(({ id }) => id), now);
+      await index.removeEnded(
+        files.map(({ id }) => id),
+        now,
+      );
       return files.length;
     });
     await this.#pages(() => index.dropCutIntakes({ endedBy: now }, PAGE));
