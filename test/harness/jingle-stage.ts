@@ -1,6 +1,5 @@
 /** Jingle with real clients, without the control unit. */
 import { Tongues } from "../../component/control/tongues.js";
-import { Bits } from "../../component/messenger/bits.js";
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
 import { JINGLE_FEATURES, JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";
@@ -15,7 +14,7 @@ export function jingleStage(server: ComponentServer, host?: string): Promise<Tra
     listen: "0.0.0.0",
     ...(host !== undefined && { host }),
     follows: true,
-    speak({ inBand: streams, self, kinds, ...parts }) {
+    speak({ inBand: streams, self, bits, kinds, ...parts }) {
       const inBand: InBand = {
         async expect(...what) {
           const opened = await streams.expect(...what);
@@ -30,7 +29,7 @@ export function jingleStage(server: ComponentServer, host?: string): Promise<Tra
       };
       const sessions = new JingleSessions({ ...parts, inBand, tongues: new Tongues() });
       return {
-        method: new JingleMethod({ sessions, bits: new Bits(parts), self }),
+        method: new JingleMethod({ sessions, bits, self }),
         start: () => sessions.start(),
         stop: () => sessions.stop(),
       };

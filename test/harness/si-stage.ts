@@ -1,5 +1,4 @@
 /** Stream initiation with real clients, without the control unit. */
-import { Bits } from "../../component/messenger/bits.js";
 import { SI_FEATURES, SiIntake } from "../../component/messenger/methods/si-intake.js";
 import { SiMethod } from "../../component/messenger/methods/si.js";
 import type { ComponentServer } from "./restante.js";
@@ -11,7 +10,7 @@ export function siStage(server: ComponentServer): Promise<TransferStage> {
     follows: false,
     speak({ hosts: streamHosts, ...parts }) {
       const intake = new SiIntake({ ...parts, streamHosts });
-      const method = new SiMethod({ ...parts, bits: new Bits(parts), streamHosts });
+      const method = new SiMethod({ ...parts, streamHosts });
       return {
         method,
         start: () => intake.start(),

@@ -9,6 +9,7 @@ import type {
   OfferEvent,
   OfferMethod,
   Parcel,
+  Picture,
   Reception,
   StreamHosts,
 } from "../../component/control/ports.js";
@@ -16,6 +17,7 @@ import { systemClock, type Clock } from "../../component/lib/clock.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type FullJid, type Jid } from "../../component/lib/jid.js";
 import { createLog, type Log } from "../../component/lib/log.js";
+import { Bits } from "../../component/messenger/bits.js";
 import { BotContact } from "../../component/messenger/contact.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { selfOf } from "../../component/messenger/about.js";
@@ -44,6 +46,8 @@ export interface TransferStage {
   ways: Ways;
   /** What became of each stream so far: how it was made. */
   readonly kinds: readonly string[];
+  /** Who has asked for the thumbnail that is shown with every offer (XEP-0231). */
+  readonly asked: readonly string[];
   /** Refuses every further offer. */
   refusing: Refusal | undefined;
   /** The next file that is whole. */
@@ -64,10 +68,18 @@ export interface Parts {
   readonly inBand: InBandStreams;
   readonly proxies: Proxies;
   readonly self: FullJid;
+  readonly bits: Bits;
   readonly kinds: string[];
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Shown with every offer. */
+const LIKENESS: Picture = {
+  width: 640,
+  height: 480,
+  thumbnail: { mediaType: "image/png", width: 1, height: 1, bytes: Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64") },
+}; // prettier-ignore
 
 /** One protocol, both ways. */
 export interface Spoken {
@@ -120,6 +132,18 @@ export async function transferStage(server: ComponentServer, options: TransferSt
       return byteStream;
     },
   };
+  const asked: string[] = [];
+  const bits = new Bits({
+    router: {
+      iq: (type, namespace, name, handler) =>
+        router.iq(type, namespace, name, (request) => {
+          asked.push(request.from);
+          return handler(request);
+        }),
+      message: (handler) => router.message(handler),
+      presence: (handler) => router.presence(handler),
+    },
+  });
   const received: Received[] = [];
   let wake = (): void => {};
   let seen = 0;
@@ -136,10 +160,23 @@ export async function transferStage(server: ComponentServer, options: TransferSt
     router, stream, index, contact, log, clock, name: "Restante", url: "", abuse: "", features, version: "0",
     office: { standing: async () => {}, standIn: async () => {} }, directory: { askBack: (jid) => void (follows && stream.send(presence("subscribe", contact, jid))) },
   }); // prettier-ignore
-  const spoken = speak({ router, stream, office, hosts, inBand, proxies, self: selfOf(contact), kinds, clock, log });
+  const spoken = speak({
+    router,
+    stream,
+    office,
+    hosts,
+    inBand,
+    proxies,
+    bits,
+    self: selfOf(contact),
+    kinds,
+    clock,
+    log,
+  });
   await socks.start();
   inBand.start();
   spoken.start();
+  bits.start();
   me.start();
   await stream.start();
 
@@ -147,6 +184,7 @@ export async function transferStage(server: ComponentServer, options: TransferSt
     bot: contact,
     received,
     kinds,
+    asked,
     ways: EVERYTHING,
     refusing: undefined,
     async next() {
@@ -164,7 +202,7 @@ export async function transferStage(server: ComponentServer, options: TransferSt
         // Dino has to have a conversation, as the ladder sees to.
         void stream.send(xml("message", { type: "chat", from: contact, to: whole.recipient }, xml("body", {}, "Here it comes."))); // prettier-ignore
         spoken.method.offer(
-          { parcel, ...now, resources: [resource], url: "", line: "", read: readerOf(bytes) },
+          { parcel, picture: LIKENESS, ...now, resources: [resource], url: "", line: "", read: readerOf(bytes) },
           async (event) => {
             events.push(event);
             if (!["sent", "reached", "moving", "last"].includes(event.type)) resolve(events);

@@ -76,5 +76,6 @@ describe("out", () => {
     const [, path] = await juliet.waitFor(/^RECEIVED (.*)$/);
     expect(sha256(await readFile(path!))).toBe(sha256(bytes));
     expect(stage.kinds.length - before).toBe(streams);
+    expect(stage.asked).toContain(`${juliet.jid}/psi`); // she has seen what it is
   });
 });
