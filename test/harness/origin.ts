@@ -14,7 +14,7 @@ export class Origin {
 
   constructor() {
     this.#server = createServer((request, response) => {
-      const name = decodeURIComponent(request.url!.slice(1));
+      const name = nameIn(request.url!);
       const file = this.#files.get(name)?.();
       if (!file) return void response.writeHead(404).end();
       const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
@@ -52,6 +52,15 @@ export class Origin {
   put(name: string, content: () => Buffer): string {
     this.#files.set(name, content);
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/${encodeURIComponent(name)}`;
+  }
+}
+
+/** "" for what is no name. */
+function nameIn(path: string): string {
+  try {
+    return decodeURIComponent(path.slice(1));
+  } catch {
+    return "";
   }
 }
 

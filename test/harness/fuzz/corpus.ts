@@ -2,6 +2,7 @@
  * What a component may be sent, as right stanzas: the examples of the wire tests, and each kind of traffic of the project in the order in
  * which it goes. `$words` are filled in by the scene in which a stanza is said.
  */
+import { escapeXML } from "ltx";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +11,7 @@ import { fileURLToPath } from "node:url";
 export type Scene = Readonly<Record<string, string>>;
 
 export function set(template: string, scene: Scene): string {
-  return template.replace(/\$([a-z]+)/g, (whole, word: string) => scene[word] ?? whole);
+  return template.replace(/\$([a-z]+)/g, (whole, word: string) => escapeXML(scene[word] ?? whole));
 }
 
 /** Stanzas in their right order, of one session. */

@@ -22,6 +22,8 @@ export interface Place {
   readonly bot: string;
   /** Whose people are members. */
   readonly home: string;
+  /** Whose people are not. */
+  readonly elsewhere: string;
   /** Files at a web server, and a port at which somebody listens. */
   readonly urls: readonly string[];
   readonly port: number;
@@ -54,8 +56,8 @@ export class StanzaStorm {
   constructor(luck: Chance, place: Place) {
     this.#luck = luck;
     this.#place = place;
-    const { home, domain, bot } = place;
-    this.#people = Array.from({ length: 120 }, (_, i) => `p${i % 60}@${i % 5 === 4 ? "far.example" : home}/${luck.pick(["a", "b", "desk", "Gajim.X"])}`); // prettier-ignore
+    const { home, elsewhere, domain, bot } = place;
+    this.#people = Array.from({ length: 120 }, (_, i) => `p${i % 60}@${i % 5 === 4 ? elsewhere : home}/${luck.pick(["a", "b", "desk", "Gajim.X"])}`); // prettier-ignore
     this.#targets = [bot, bot, bot, bot, bot, `${bot}/restante`, `${bot}/restante`, domain, `p1\\40${home}@${domain}`, `p2\\40${home}@${domain}/restante`, `nobody@${domain}`, `${bot}/other`]; // prettier-ignore
   }
 

@@ -80,10 +80,17 @@ export class Storm {
   }
 
   /** So many mutated stanzas. */
-  async stanzas(count: number, seed: number): Promise<Counts> {
+  async stanzas(count: number, seed: number, log: (line: string) => void = () => undefined): Promise<Counts> {
     const luck = chance(seed);
     const { port } = this.listener.address() as AddressInfo;
-    const source = new StanzaStorm(luck, { domain: DOMAIN, bot: BOT, home: "example.org", urls: this.urls, port });
+    const source = new StanzaStorm(luck, {
+      domain: DOMAIN,
+      bot: BOT,
+      home: "example.org",
+      elsewhere: "far.example",
+      urls: this.urls,
+      port,
+    });
     const sent: Counts["sent"] = { elements: 0, order: 0, addresses: 0, bytes: 0, none: 0 };
     const counts: Counts = { sent, broken: 0, seconds: 0 };
     const began = Date.now();
@@ -95,8 +102,11 @@ export class Storm {
       const shot = source.next(Date.now() - broke >= BREAK_EVERY);
       await this.port.write(shot.bytes);
       sent[shot.level]++;
-      if (shot.level !== "none") mutated++;
+      if (shot.level !== "none" && ++mutated % 50_000 === 0)
+        log(`${mutated} stanzas: ${JSON.stringify(this.watch.samples.at(-1))}`);
       if (shot.breaks) {
+        // What has not been closed would go on for ever.
+        await this.port.write("\0");
         await this.#broken();
         counts.broken++;
         broke = Date.now();
@@ -106,7 +116,7 @@ export class Storm {
         await this.serves();
       }
     }
-    this.#answers = () => undefined;
+    this.#answers = this.#calm;
     counts.seconds = Math.round((Date.now() - began) / 1000);
     return counts;
   }
@@ -156,7 +166,13 @@ export class Storm {
     if (!text.startsWith("You keep 0 files")) this.faults.push(`an ordinary question was answered ${text}`);
   }
 
-  #answers: (stanza: Element) => void = () => undefined;
+  /** While there is no storm, nobody's client can do anything. */
+  readonly #calm = (stanza: Element): void => {
+    const { id, from, to, type } = stanza.attrs as Record<string, string>;
+    if (stanza.name === "iq" && (type === "get" || type === "set"))
+      void this.port.write(`<iq type='error' id='${id}' from='${to}' to='${from}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`); // prettier-ignore
+  };
+  #answers = this.#calm;
 
   #hear(stanza: Element): void {
     this.#answers(stanza);
