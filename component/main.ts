@@ -34,7 +34,7 @@ import { VirusCheck } from "./control/virus-check.js";
 import { ClamdScanner } from "./inspect/clamd.js";
 import { PictureStudio } from "./inspect/pictures.js";
 import { selfOf } from "./messenger/about.js";
-import { Bits } from "./messenger/bits.js";
+import { Bits } from "./messenger/methods/bits.js";
 import { Blocking, BLOCKING_FEATURES } from "./messenger/blocking.js";
 import { Chat } from "./messenger/chat.js";
 import { BotContact } from "./messenger/contact.js";

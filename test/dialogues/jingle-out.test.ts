@@ -14,7 +14,7 @@ import { systemClock } from "../../component/lib/clock.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, toJid, type FullJid, type Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
-import { Bits } from "../../component/messenger/bits.js";
+import { Bits } from "../../component/messenger/methods/bits.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { selfOf } from "../../component/messenger/about.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";

@@ -6,7 +6,7 @@ import { systemClock } from "../../component/lib/clock.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type FullJid, toJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
-import { Bits } from "../../component/messenger/bits.js";
+import { Bits } from "../../component/messenger/methods/bits.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { SiIntake } from "../../component/messenger/methods/si-intake.js";
 import { SiMethod } from "../../component/messenger/methods/si.js";

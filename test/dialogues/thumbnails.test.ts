@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createHash } from "node:crypto";
 import type { OfferEvent, OfferMethod, OfferOrder, Painter, Picture } from "../../component/control/ports.js";
 import { bare } from "../../component/lib/jid.js";
-import { Bits } from "../../component/messenger/bits.js";
+import { Bits } from "../../component/messenger/methods/bits.js";
 import type { Element } from "../../component/messenger/stanza.js";
 import * as jingleFt from "../../component/messenger/wire/xep0234-jingle-ft.js";
 import * as siFt from "../../component/messenger/wire/xep0096-si-ft.js";

@@ -17,7 +17,7 @@ import { systemClock, type Clock } from "../../component/lib/clock.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type FullJid, type Jid } from "../../component/lib/jid.js";
 import { createLog, type Log } from "../../component/lib/log.js";
-import { Bits } from "../../component/messenger/bits.js";
+import { Bits } from "../../component/messenger/methods/bits.js";
 import { BotContact } from "../../component/messenger/contact.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { selfOf } from "../../component/messenger/about.js";

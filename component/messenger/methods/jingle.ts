@@ -10,7 +10,7 @@ import * as wire from "../wire/xep0166-jingle.js";
 import * as ft from "../wire/xep0234-jingle-ft.js";
 import * as s5b from "../wire/xep0260-jingle-s5b.js";
 import type { Thumbnail } from "../wire/xep0264-thumbnails.js";
-import type { Bits } from "../bits.js";
+import type { Bits } from "./bits.js";
 import * as ibb from "../wire/xep0261-jingle-ibb.js";
 import { giveOut } from "./bytes.js";
 import { type JingleSession, type Task, freshTransport } from "./jingle-session.js";

@@ -12,7 +12,7 @@ import {
   type StreamKind,
 } from "../negotiate/si-initiator.js";
 import { type Element, StanzaError, type StanzaStream, xml } from "../stanza.js";
-import type { Bits } from "../bits.js";
+import type { Bits } from "./bits.js";
 import type { InBand, InBandAddress, Proxies, Proxy } from "../streams.js";
 import * as inBand from "../wire/xep0047-ibb.js";
 import * as bytestreams from "../wire/xep0065-bytestreams.js";

@@ -2,12 +2,12 @@
  * Thumbnails of what is being offered, for those to whom it is offered, and nobody else: a Content-ID is a hash, and whoever has the file could
  * otherwise ask whether we have it, too (XEP-0231 §5). They are remembered as long as such offers live; what a link's message shows, it brings along.
  */
-import type { Picture } from "../control/ports.js";
-import { Refusal } from "../lib/errors.js";
-import { bareOf, type BareJid } from "../lib/jid.js";
-import type { IqRequest, Router } from "./stanza.js";
-import * as bob from "./wire/xep0231-bob.js";
-import type { Thumbnail } from "./wire/xep0264-thumbnails.js";
+import type { Picture } from "../../control/ports.js";
+import { Refusal } from "../../lib/errors.js";
+import { bareOf, type BareJid } from "../../lib/jid.js";
+import type { IqRequest, Router } from "../stanza.js";
+import * as bob from "../wire/xep0231-bob.js";
+import type { Thumbnail } from "../wire/xep0264-thumbnails.js";
 
 /** With 8 KB each, some MB. The oldest goes. */
 const MOST = 1000;
