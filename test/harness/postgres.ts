@@ -33,7 +33,13 @@ export async function startPostgres(): Promise<Postgres> {
   const asOther =
     userInfo().uid === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : [];
   if (asOther.length > 0) await exec("chown", ["postgres:postgres", folder.path]);
-  const options: RunOptions = { cwd: folder.path, stopSignal: "SIGINT", env: { LC_ALL: "C.UTF-8", HOME: folder.path } };
+  // Its last checkpoint takes long on a busy disk; killed in the middle of it, it does not come back for as long.
+  const options: RunOptions = {
+    cwd: folder.path,
+    stopSignal: "SIGINT",
+    patience: 60_000,
+    env: { LC_ALL: "C.UTF-8", HOME: folder.path },
+  };
   const command = (name: string, args: string[]): [string, string[]] => {
     const [first, ...rest] = [...asOther, program(name), ...args];
     return [first!, rest];

@@ -75,7 +75,7 @@ export function run(command: string, args: readonly string[], options: RunOption
   let ended = false;
 
   const take = (text: string): void => {
-    log?.write(`${text}\n`);
+    if (!log?.writableEnded) log?.write(`${text}\n`); // a grandchild may have a last word
     options.onLine?.(text);
     lines.push(text);
     fresh.push(text);
