@@ -112,7 +112,8 @@ export async function profanity(server: ClientServer, user: string, options: Cli
     },
     async download(url, path) {
       await type(`/url save ${url} ${path}`);
-      await waitFor(/Downloading .*: (100%|done)/);
+      const which = url.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      await waitFor(new RegExp(`Downloading .*${which}.*: (100%|done)`));
     },
     async close() {
       await type("/quit");

@@ -29,6 +29,8 @@ export interface Slixmpp extends Client {
   download(url: string, path: string): Promise<void>;
   presence(more: { show?: string; status?: string; priority?: number; type?: string; to?: string }): Promise<void>;
   raw(xml: string): Promise<void>;
+  /** As `sendFile`, by the HTTP upload service that is named. */
+  sendBy(service: string, path: string, to: string): Promise<void>;
   /** Opens an in-band bytestream, sends a file through it and closes it. Settles when that is done. */
   sendInBand(to: string, sid: string, path: string, blockSize: number, messages?: boolean): Promise<void>;
   /** Takes the in-band bytestream that `peer` will open into a file; settles when it waits for it. The event "saved" tells its end. */
@@ -38,8 +40,13 @@ export interface Slixmpp extends Client {
 /** Where it logs in; the certificate is for HTTP uploads. */
 type SlixmppServer = Pick<ClientServer, "domain" | "c2sPort"> & Partial<Pick<ClientServer, "certFile">>;
 
+export interface SlixmppOptions extends ClientOptions {
+  /** Takes files by stream initiation into this folder: in-band, which is what slixmpp chooses. The event "saved" tells of each. */
+  folder?: string;
+}
+
 /** Logs in with slixmpp; receipts are given by themselves, files go by HTTP upload. Each line that `waitFor` sees is JSON. */
-export async function slixmpp(server: SlixmppServer, user: string, options: ClientOptions = {}): Promise<Slixmpp> {
+export async function slixmpp(server: SlixmppServer, user: string, options: SlixmppOptions = {}): Promise<Slixmpp> {
   const { password = `${user}pw`, resource = "slixmpp" } = options;
   const jid = `${user}@${server.domain}`;
   const args = [
@@ -49,6 +56,7 @@ export async function slixmpp(server: SlixmppServer, user: string, options: Clie
     "127.0.0.1",
     String(server.c2sPort),
     server.certFile ?? "",
+    ...(options.folder === undefined ? [] : [options.folder]),
   ];
   const driver = run("/usr/bin/python3", args, { name: `slixmpp ${user}` });
   await driver.waitFor(/"event": "online"/);
@@ -59,6 +67,11 @@ export async function slixmpp(server: SlixmppServer, user: string, options: Clie
       const event = line.startsWith("{") ? (JSON.parse(line) as SlixmppEvent) : undefined;
       return event && fits(event) ? event : undefined;
     }, deadline);
+  async function upload(to: string, path: string, service?: string): Promise<void> {
+    await order("upload", { to, path, ...(service !== undefined && { service }) });
+    const done = await waitEvent((event) => event.event === "error" || event.event === "sent");
+    if (done.event === "error") throw new Error(`slixmpp could not upload: ${done.text}`);
+  }
   return {
     ...drivenBy(driver),
     jid,
@@ -83,11 +96,8 @@ export async function slixmpp(server: SlixmppServer, user: string, options: Clie
       await order("ibb_expect", { peer, sid, path });
       await waitEvent((event) => event.event === "expecting");
     },
-    async sendFile(path, to) {
-      await order("upload", { to, path });
-      const done = await waitEvent((event) => event.event === "error" || event.event === "sent");
-      if (done.event === "error") throw new Error(`slixmpp could not upload: ${done.text}`);
-    },
+    sendFile: (path, to) => upload(to, path),
+    sendBy: (service, path, to) => upload(to, path, service),
     close: () => driver.leave(),
   };
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """A client on slixmpp, driven by lines of JSON.
 
-    slixmpp_driver.py JID PASSWORD HOST PORT CERTIFICATES
+    slixmpp_driver.py JID PASSWORD HOST PORT CERTIFICATES [FOLDER]
 
+With a folder, it takes files by stream initiation (XEP-0095, 0096) into it: in-band, which is what slixmpp chooses.
 Orders on standard input:
     {"do": "subscribe", "to": JID}           {"do": "say", "to": JID, "text": TEXT, "id"?: ID, "replaces"?: ID, "receipt"?: true}
-    {"do": "link", "to": JID, "url": URL}    {"do": "upload", "to": JID, "path": PATH}    {"do": "download", "url": URL, "path": PATH}
+    {"do": "link", "to": JID, "url": URL}    {"do": "upload", "to": JID, "path": PATH, "service"?: JID}    {"do": "download", "url": URL, "path": PATH}
     {"do": "presence", ...show, status, priority, type, to}
     {"do": "raw", "xml": XML}
     {"do": "ibb_send", "to": JID, "sid": SID, "path": PATH, "block_size": BYTES, "messages"?: true}    {"do": "ibb_expect", "peer": JID, "sid": SID, "path": PATH}
@@ -21,6 +22,8 @@ import xml.etree.ElementTree as ET
 
 from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError
+from slixmpp.xmlstream.handler import CoroutineCallback
+from slixmpp.xmlstream.matcher import StanzaPath
 
 UPLOAD = 'urn:xmpp:http:upload:0'
 
@@ -30,14 +33,21 @@ def out(event, **values):
 
 
 class Client(ClientXMPP):
-    def __init__(self, jid, password, certificates):
+    def __init__(self, jid, password, certificates, folder=None):
         super().__init__(jid, password)
+        self.folder = folder
         self.certificates = certificates
         self.auto_authorize = True
         self.auto_subscribe = True
         # service discovery, in-band bytestreams, OOB, caps, receipts, corrections, carbons
         for number in ('0030', '0047', '0066', '0115', '0184', '0199', '0280', '0308'):
             self.register_plugin(f'xep_{number}')
+        if folder:
+            self.register_plugin('xep_0096')
+            # Debian's slixmpp 1.8.3 registers this coroutine as if it were a function, so that it never runs.
+            self.remove_handler('SI Request')
+            self.register_handler(CoroutineCallback('SI Request', StanzaPath('iq@type=set/si'), self['xep_0095']._handle_request))
+            self.add_event_handler('si_request', self.on_offer)
         self['feature_mechanisms'].unencrypted_plain = True
         self['feature_mechanisms'].unencrypted_scram = True
         self.add_event_handler('session_start', self.on_start)
@@ -62,6 +72,28 @@ class Client(ClientXMPP):
     def on_presence(self, presence):
         out('presence', **{'from': str(presence['from'])}, type=presence['type'], status=presence['status'], xml=str(presence))
 
+    async def on_offer(self, iq):
+        path = os.path.join(self.folder, os.path.basename(iq['si']['file']['name']))
+        await self['xep_0095'].accept(iq['from'], iq['si']['id'], ifrom=iq['to'], stream_handler=lambda stream: self.save(stream, path))
+
+    def save(self, stream, path):
+        """A whole stream into a file."""
+        file = open(path, 'wb')
+
+        def more(got):
+            if got is stream:
+                while not stream.recv_queue.empty():
+                    file.write(stream.recv_queue.get_nowait())
+
+        def ended(got):
+            if got is stream:
+                file.close()
+                self.del_event_handler('ibb_stream_data', more)
+                self.del_event_handler('ibb_stream_end', ended)
+                out('saved', path=path)
+        self.add_event_handler('ibb_stream_data', more)
+        self.add_event_handler('ibb_stream_end', ended)
+
     async def do_subscribe(self, to):
         self.send_presence_subscription(pto=to)
 
@@ -80,10 +112,10 @@ class Client(ClientXMPP):
         message['oob']['url'] = url
         message.send()
 
-    async def do_upload(self, to, path):
+    async def do_upload(self, to, path, service=None):
         kind = mimetypes.guess_type(path)[0] or 'application/octet-stream'
         size = os.path.getsize(path)
-        request = self.make_iq_get(ito=await self.upload_service())
+        request = self.make_iq_get(ito=service or await self.upload_service())
         request.append(ET.Element(f'{{{UPLOAD}}}request', {'filename': os.path.basename(path), 'size': str(size), 'content-type': kind}))
         slot = (await request.send()).xml.find(f'{{{UPLOAD}}}slot')
         put, get = slot.find(f'{{{UPLOAD}}}put'), slot.find(f'{{{UPLOAD}}}get').get('url')
@@ -128,23 +160,7 @@ class Client(ClientXMPP):
 
     async def do_ibb_expect(self, peer, sid, path):
         """One whole stream, from its open to its close, into a file."""
-        def started(stream):
-            file = open(path, 'wb')
-
-            def more(got):
-                if got is stream:
-                    while not stream.recv_queue.empty():
-                        file.write(stream.recv_queue.get_nowait())
-
-            def ended(got):
-                if got is stream:
-                    file.close()
-                    self.del_event_handler('ibb_stream_data', more)
-                    self.del_event_handler('ibb_stream_end', ended)
-                    out('saved', path=path)
-            self.add_event_handler('ibb_stream_data', more)
-            self.add_event_handler('ibb_stream_end', ended)
-        self.add_event_handler(f'stream:{sid}:{peer}', started, disposable=True)
+        self.add_event_handler(f'stream:{sid}:{peer}', lambda stream: self.save(stream, path), disposable=True)
         # slixmpp's own list forgets it with the first open, also when that asks for blocks that are too large
         self['xep_0047'].api.register(lambda _me, asked, who, _iq: asked == sid and who == peer, 'authorized_sid', default=True)
         out('expecting', sid=sid)
@@ -163,8 +179,8 @@ class Client(ClientXMPP):
         self.loop.stop()
 
 
-jid, password, host, port, certificates = sys.argv[1:]
-client = Client(jid, password, certificates)
+jid, password, host, port, certificates, *folder = sys.argv[1:]
+client = Client(jid, password, certificates, *folder)
 client.connect((host, int(port)), use_ssl=False, force_starttls=False, disable_starttls=True)
 orders = client.loop.create_task(client.obey())  # held: the loop itself lets go of its tasks
 client.loop.run_forever()
