@@ -9,6 +9,7 @@
 import { EventEmitter } from "node:events";
 import { type SaxesTagPlain, SaxesParser } from "saxes";
 import { Element } from "ltx";
+import { own } from "./own.js";
 import { Utf8 } from "./utf8.js";
 
 /** What one stanza may be. */
@@ -137,7 +138,7 @@ export class StreamParser extends EventEmitter {
     const element = new Element(tag.name);
     let attributes = 0;
     for (const name in tag.attributes) {
-      element.attrs[name] = tag.attributes[name];
+      element.attrs[name] = own(tag.attributes[name]!);
       attributes++;
     }
     if (this.#depth === 1) {
@@ -174,7 +175,7 @@ export class StreamParser extends EventEmitter {
 
   #text(text: string): void {
     if (this.#stanza) {
-      if (!this.#excess) this.#cursor!.children.push(text);
+      if (!this.#excess) this.#cursor!.children.push(own(text));
     } else if (text.trim() !== "") throw new XmlError("bad-format", "text between stanzas");
   }
 

@@ -71,3 +71,13 @@ test("the oldest is forgotten when there are too many", () => {
   expect(fates.reached(balcony, "m0")).toBe(false);
   expect(fates.reached(balcony, "m1")).toBe(true);
 });
+
+test("what is held for the case that it comes back has a bound, and takes nobody else's place", () => {
+  fates.watch(juliet, "offer", tell);
+  for (let i = 0; i < 1000; i++) fates.watch(juliet, `words ${i}`, tell, undefined, 16_384);
+  expect(fates.bounced(juliet, "words 0", "gone")).toBe(false);
+  expect(fates.bounced(juliet, "words 999", "gone")).toBe(true);
+  expect(fates.bounced(juliet, "offer", "gone")).toBe(true);
+  const known = Array.from({ length: 999 }, (_, i) => fates.bounced(juliet, `words ${i}`, "gone")).filter(Boolean);
+  expect(known).toHaveLength(255);
+});

@@ -1,4 +1,6 @@
 /** The parser of the component's stream: what it takes, what it refuses, and that its limits hold. */
+import { runInNewContext } from "node:vm";
+import { setFlagsFromString } from "node:v8";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type StanzaLimits, StreamParser, STANZA_LIMITS, XmlError } from "../../component/messenger/parser.js";
@@ -207,6 +209,25 @@ describe("limits", () => {
     const { seen, write } = reader();
     write(`<m>${">".repeat(900_000)}</m>`);
     expect(seen.stanzas[0]!.getText()).toHaveLength(900_000);
+  });
+
+  test("what is remembered of a stanza keeps nothing else of its read in memory", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const kept: unknown[] = [];
+    const { seen, write } = reader();
+    write(`<m/>`);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 400; i++) {
+      const id = `a name of some length ${i}`;
+      write(`<m id='${id}'><body>words to be remembered ${i}</body><x>${"y z ".repeat(16_000)}</x></m>`);
+      const stanza = seen.stanzas.pop()!;
+      kept.push(stanza.attrs["id"], stanza.getChildText("body"));
+    }
+    collect();
+    expect(kept).toHaveLength(800);
+    expect((process.memoryUsage().heapUsed - before) / 2 ** 20).toBeLessThan(8); // of 25 MiB
   });
 
   test("names of Object.prototype are ordinary names", () => {

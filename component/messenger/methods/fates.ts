@@ -15,27 +15,36 @@ export type Fate =
 const KEEP = 3_600_000;
 /** Enough for what a large server's people get within a minute of its start; the oldest is forgotten first. */
 const MAX = 50_000;
+/** Characters that are held for the case that they come back: beyond, those that have been held the longest are not told of any more. */
+const MAX_HELD = 2 ** 22;
 
 interface Watched {
   readonly until: Instant;
   readonly tell: (fate: Fate) => void;
   readonly cancel: () => void;
+  readonly holds: number;
 }
 
 export class Fates {
   /** By address and id, oldest first. */
   readonly #watched = new Map<string, Watched>();
+  /** Of them those that hold something. */
+  readonly #holding = new Set<string>();
+  #held = 0;
 
   constructor(private readonly clock: Clock) {}
 
   /**
    * Tells what becomes of the message with that id to that address: `reached` or `bounced` once, and before them `unreached` when
-   * `patience` ms have passed without (the receipt of a slow client may still come). The answer ends it.
+   * `patience` ms have passed without (the receipt of a slow client may still come). The answer ends it. `holds`: characters that `tell` keeps in memory.
    */
-  watch(to: BareJid, id: string, tell: (fate: Fate) => void, patience?: number): () => void {
+  watch(to: BareJid, id: string, tell: (fate: Fate) => void, patience?: number, holds = 0): () => void {
     const key = keyOf(to, id);
+    this.#end(key);
     const cancel = patience === undefined ? () => {} : this.clock.after(patience, () => tell({ type: "unreached" }));
-    this.#watched.set(key, { until: this.clock.now() + KEEP, tell, cancel });
+    this.#watched.set(key, { until: this.clock.now() + KEEP, tell, cancel, holds });
+    if (holds > 0) this.#holding.add(key);
+    this.#held += holds;
     this.#forget();
     return () => this.#end(key);
   }
@@ -60,11 +69,13 @@ export class Fates {
     const watched = this.#watched.get(key);
     watched?.cancel();
     this.#watched.delete(key);
+    if (this.#holding.delete(key)) this.#held -= watched!.holds;
     return watched;
   }
 
   /** All are kept for the same time, so that the oldest is the first to go. */
   #forget(): void {
+    for (const key of this.#holding) if (this.#held > MAX_HELD) this.#end(key);
     for (const [key, { until }] of this.#watched) {
       if (this.#watched.size <= MAX && until > this.clock.now()) return;
       this.#end(key);
