@@ -2,13 +2,13 @@
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import type { Services } from "./commands/define.js";
-import { Ends } from "./ends.js";
-import type { HeldFiles } from "./held-files.js";
-import type { Intakes } from "./intake.js";
-import type { Notices } from "./notices.js";
+import { Ends } from "./delivery/ends.js";
+import type { HeldFiles } from "./intake/held-files.js";
+import type { Intakes } from "./intake/intake.js";
+import type { Notices } from "./notices/notices.js";
 import { LINK } from "./parcel.js";
 import type { BlobStore, Parcel } from "./ports.js";
-import type { Receptions } from "./reception.js";
+import type { Receptions } from "./intake/receptions.js";
 
 const BEAT_MS = 3_000;
 /** A process that has been silent for so long is taken for dead. */

@@ -5,17 +5,17 @@ import type { Log } from "../lib/log.js";
 import type { Said } from "../lib/said.js";
 import { personBehind } from "../lib/stand-in.js";
 import { Turns } from "../lib/turns.js";
-import { isMember, requireMember, type Pace } from "./access.js";
+import { isMember, requireMember, type Pace } from "./people/access.js";
 import type { Services } from "./commands/define.js";
 import { lines } from "./commands/define.js";
 import { runLine } from "./commands/index.js";
-import { report as fileReport } from "./blocks.js";
-import type { Conversations } from "./conversations.js";
-import type { Intakes } from "./intake.js";
-import type { Notices } from "./notices.js";
-import { checkPeople, personOf, themselves } from "./people.js";
+import { report as fileReport } from "./people/blocks.js";
+import type { Conversations } from "./people/conversations.js";
+import type { Intakes } from "./intake/intake.js";
+import type { Notices } from "./notices/notices.js";
+import { checkPeople, personOf, themselves } from "./people/people.js";
 import type { Contact, IncomingFile, IncomingLink, Message, Office, Reception, Resource, StandIn } from "./ports.js";
-import type { Receptions } from "./reception.js";
+import type { Receptions } from "./intake/receptions.js";
 import { label, say } from "./words.js";
 
 /** Words on subscriptions that wait to be recorded: of one domain, and of all. Beyond, they are not recorded: servers repeat what counts. */

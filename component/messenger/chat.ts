@@ -1,6 +1,6 @@
 /** What people say to us, on its way to the office: one thing after the other for each of them, side by side for all. */
 import type { Message, Office } from "../control/ports.js";
-import type { Tongues } from "../control/tongues.js";
+import type { Tongues } from "../control/people/tongues.js";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";

@@ -6,7 +6,7 @@
  * Left out: rosters of our own (the server keeps none for a component), XEP-0084.
  */
 import { createHash } from "node:crypto";
-import { Tongues } from "../control/tongues.js";
+import { Tongues } from "../control/people/tongues.js";
 import type { Index, Office } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";

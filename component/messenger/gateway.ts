@@ -1,6 +1,6 @@
 /** The prompt by which a client finds the address here of somebody elsewhere (XEP-0100 §6.2). It looks nobody up: the same for who exists and who does not. */
-import type { Rules } from "../control/rules.js";
-import type { Tongues } from "../control/tongues.js";
+import type { Rules } from "../control/people/rules.js";
+import type { Tongues } from "../control/people/tongues.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, toJid } from "../lib/jid.js";
 import { render } from "../lib/languages/index.js";

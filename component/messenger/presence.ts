@@ -13,7 +13,7 @@
  * first of those for whom something waits. Left out: presence from bare addresses (a client has a resource).
  */
 import type { Contact, Index, Office, Resource, Whereabouts } from "../control/ports.js";
-import type { Tongues } from "../control/tongues.js";
+import type { Tongues } from "../control/people/tongues.js";
 import { pause, type Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, domainOf, isFull, type BareJid, type FullJid, type Jid } from "../lib/jid.js";

@@ -4,7 +4,7 @@
  * when there are too many in all, nothing more is taken in until one has ended.
  * Left out: unwrapping carbons or forwarded stanzas. What a stanza claims to have come from is its `from`.
  */
-import { Tongues } from "../control/tongues.js";
+import { Tongues } from "../control/people/tongues.js";
 import { Counts } from "../lib/counts.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
 import { type BareJid, bareOf, domainOf, type Jid, toJid } from "../lib/jid.js";

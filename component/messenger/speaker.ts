@@ -1,12 +1,12 @@
 /** Says things to people: messages of type chat (RFC 6121 §5). */
 import type { FileFacts, Picture, ProgressLine, Speaker, Whereabouts } from "../control/ports.js";
-import type { Tongues } from "../control/tongues.js";
+import type { Tongues } from "../control/people/tongues.js";
 import type { Clock } from "../lib/clock.js";
 import { randomId } from "../lib/ids.js";
 import { type BareJid, type Jid, bareOf, isFull } from "../lib/jid.js";
 import { type Language, render } from "../lib/languages/index.js";
 import type { Said } from "../lib/said.js";
-import type { Fates } from "./methods/fates.js";
+import type { Fate, Fates } from "./methods/fates.js";
 import { fileMessage } from "./wire/file-message.js";
 import { Line } from "./line.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
@@ -70,9 +70,10 @@ export class StreamSpeaker implements Speaker {
     bounced: () => void,
   ): Promise<void> {
     const replace = corrects === undefined ? [] : [correction.write(corrects)];
-    const forget = this.parts.fates.watch(to, id, (fate) => {
+    const tell = (fate: Fate): void => {
       if (fate.type === "bounced") bounced();
-    });
+    };
+    const forget = this.parts.fates.watch(to, id, tell, undefined, text.length);
     try {
       await this.#send(id, to, as, undefined, xml("body", {}, text), ...replace);
     } catch (thrown) {

@@ -5,7 +5,7 @@ import type { Jid } from "../lib/jid.js";
 import type { Log } from "../lib/log.js";
 import { StanzaRouter } from "./router.js";
 import { ComponentStream } from "./stream.js";
-import type { Tongues } from "../control/tongues.js";
+import type { Tongues } from "../control/people/tongues.js";
 import { UploadSlots } from "./upload-slot.js";
 
 export interface UploadServiceOptions {

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { addresseesOf } from "../../component/control/addressees.js";
+import { addresseesOf } from "../../component/control/intake/addressees.js";
 
 const [JULIET, NURSE] = ["juliet@example.org", "nurse@example.net"];
 

@@ -8,7 +8,7 @@ import {
   type ClimbEvent,
   type Effect,
   type Leg,
-} from "../../component/control/climb.js";
+} from "../../component/control/delivery/climb.js";
 
 /** An effect in a word: "+1" offered, "-link" withdrawn, "0:moving" told, "0 answers" noted, "0 lost". */
 const short = (e: Effect): string =>

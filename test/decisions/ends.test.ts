@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { isFetched } from "../../component/control/parcel.js";
 import type { Ending, KeptFile, ParcelState } from "../../component/control/ports.js";
-import { horizonOf, isWorthIt, remindersOf } from "../../component/control/reminders.js";
+import { horizonOf, isWorthIt, remindersOf } from "../../component/control/delivery/reminders.js";
 import { bare } from "../../component/lib/jid.js";
 import { render } from "../../component/lib/languages/index.js";
 import { say } from "../../component/lib/said.js";

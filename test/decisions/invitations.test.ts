@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { Invitations } from "../../component/control/invitations.js";
+import { Invitations } from "../../component/control/people/invitations.js";
 import { bare } from "../../component/lib/jid.js";
 import { PerDay } from "../../component/lib/per-day.js";
 import { FakeClock } from "../harness/fake-clock.js";

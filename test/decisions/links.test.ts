@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { addSpan, covers } from "../../component/control/links.js";
+import { addSpan, covers } from "../../component/control/delivery/links.js";
 import type { Span } from "../../component/control/ports.js";
 
 const SIZE = 50;

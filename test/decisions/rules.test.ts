@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { Rules } from "../../component/control/rules.js";
+import { Rules } from "../../component/control/people/rules.js";
 import type { Refusal } from "../../component/lib/errors.js";
 import { bare } from "../../component/lib/jid.js";
 

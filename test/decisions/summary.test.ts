@@ -1,7 +1,7 @@
 /** One line about several parcels: what it says of them, and when it is said anew, replaced, or left alone. */
 import { describe, expect, test } from "@jest/globals";
 import type { Parcel, ParcelState } from "../../component/control/ports.js";
-import { isOver, lineId, manner, saidAt, summaryLine } from "../../component/control/summary.js";
+import { isOver, lineId, manner, saidAt, summaryLine } from "../../component/control/notices/summary.js";
 import { bare } from "../../component/lib/jid.js";
 import { render, type Language } from "../../component/lib/languages/index.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { Tongues } from "../../component/control/tongues.js";
+import { Tongues } from "../../component/control/people/tongues.js";
 import type { Contact } from "../../component/control/ports.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type BareJid, toJid } from "../../component/lib/jid.js";

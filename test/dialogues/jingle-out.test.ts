@@ -18,7 +18,7 @@ import { Bits } from "../../component/messenger/methods/bits.js";
 import { InBandStreams } from "../../component/messenger/in-band.js";
 import { selfOf } from "../../component/messenger/about.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";
-import { Tongues } from "../../component/control/tongues.js";
+import { Tongues } from "../../component/control/people/tongues.js";
 import { JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { type Element, StanzaError } from "../../component/messenger/stanza.js";
 import { FakeStream } from "../harness/fake-stream.js";

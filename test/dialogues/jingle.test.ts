@@ -4,7 +4,7 @@ import type { ByteStream, IncomingFile, Reception, StreamHosts } from "../../com
 import { Refusal } from "../../component/lib/errors.js";
 import type { FullJid, Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
-import { Tongues } from "../../component/control/tongues.js";
+import { Tongues } from "../../component/control/people/tongues.js";
 import { JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { type Element, xml } from "../../component/messenger/stanza.js";
 import type { InBand } from "../../component/messenger/streams.js";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import type { OfferEvent, OfferOrder, Parcel, Resource } from "../../component/control/ports.js";
-import { Tongues } from "../../component/control/tongues.js";
+import { Tongues } from "../../component/control/people/tongues.js";
 import { type FullJid, bare, toJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
 import type { Office } from "../../component/control/ports.js";

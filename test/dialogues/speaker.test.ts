@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import type { Resource, Whereabouts } from "../../component/control/ports.js";
-import { Tongues } from "../../component/control/tongues.js";
+import { Tongues } from "../../component/control/people/tongues.js";
 import { type FullJid, type Jid, bare, bareOf, toJid } from "../../component/lib/jid.js";
 import { Fates } from "../../component/messenger/methods/fates.js";
 import { StreamSpeaker } from "../../component/messenger/speaker.js";

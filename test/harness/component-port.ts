@@ -48,9 +48,9 @@ export class ComponentPort {
   }
 
   /** The next connection, up to and including the handshake. */
-  async accept(secret = "secret"): Promise<Peer> {
+  async accept(secret = "secret", domain = "files.example.org"): Promise<Peer> {
     const peer = await this.next();
-    await peer.open();
+    await peer.open(domain);
     const proof = createHash("sha1").update(`3BF96D32${secret}`).digest("hex");
     await peer.waitFor(`<handshake>${proof}</handshake>`);
     peer.write("<handshake/>");
@@ -85,8 +85,8 @@ export class Peer {
   }
 
   /** Takes the component's header and sends ours. */
-  async open(): Promise<void> {
-    await this.waitFor(/<stream:stream [^>]*to="files\.example\.org"[^>]*>/);
+  async open(domain = "files.example.org"): Promise<void> {
+    await this.waitFor(new RegExp(`<stream:stream [^>]*to="${domain}"[^>]*>`));
     this.write(HEADER);
   }
 

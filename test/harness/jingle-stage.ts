@@ -1,5 +1,5 @@
 /** Jingle with real clients, without the control unit. */
-import { Tongues } from "../../component/control/tongues.js";
+import { Tongues } from "../../component/control/people/tongues.js";
 import { CHAT_FEATURES } from "../../component/messenger/features.js";
 import { JINGLE_FEATURES, JingleSessions } from "../../component/messenger/methods/jingle-sessions.js";
 import { JingleMethod } from "../../component/messenger/methods/jingle.js";

@@ -45,7 +45,7 @@ export async function killAt<M extends string>(
   async function post(): Promise<void> {
     while (left > 0) {
       const letters = [1, 2].map(() => traffic.post(luck.pick(sizes)));
-      await Promise.all(letters.map(({ sent, done }) => (away ? sent : done)));
+      await Promise.all(letters.map(async ({ sent, done }) => (away ? sent : done)));
     }
   }
   post().catch(() => undefined); // each letter is heard in the end

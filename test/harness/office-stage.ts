@@ -1,20 +1,20 @@
 /** The whole component in memory: real control unit, messenger and records; the server's side, the clock and the Internet are the test's. */
 import { parse } from "ltx";
-import { Pace } from "../../component/control/access.js";
+import { Pace } from "../../component/control/people/access.js";
 import type { Services } from "../../component/control/commands/define.js";
-import { Blocks } from "../../component/control/blocks.js";
-import { Complaints } from "../../component/control/complaints.js";
-import { Conversations } from "../../component/control/conversations.js";
-import { Claims } from "../../component/control/claims.js";
-import { Delivery } from "../../component/control/delivery.js";
-import { HeldFiles } from "../../component/control/held-files.js";
+import { Blocks } from "../../component/control/people/blocks.js";
+import { Complaints } from "../../component/control/people/complaints.js";
+import { Conversations } from "../../component/control/people/conversations.js";
+import { Claims } from "../../component/control/intake/claims.js";
+import { Delivery } from "../../component/control/delivery/delivery.js";
+import { HeldFiles } from "../../component/control/intake/held-files.js";
 import { Housekeeping } from "../../component/control/housekeeping.js";
-import { Intakes } from "../../component/control/intake.js";
-import { Invitations } from "../../component/control/invitations.js";
-import { Keeper } from "../../component/control/keeper.js";
-import { Ladder } from "../../component/control/ladder.js";
-import { Links } from "../../component/control/links.js";
-import { Notices } from "../../component/control/notices.js";
+import { Intakes } from "../../component/control/intake/intake.js";
+import { Invitations } from "../../component/control/people/invitations.js";
+import { Keeper } from "../../component/control/intake/keeper.js";
+import { Ladder } from "../../component/control/delivery/ladder.js";
+import { Links } from "../../component/control/delivery/links.js";
+import { Notices } from "../../component/control/notices/notices.js";
 import { Counter } from "../../component/control/office.js";
 import type {
   Announced,
@@ -26,12 +26,12 @@ import type {
   Painter,
   Scanner,
 } from "../../component/control/ports.js";
-import { Pages } from "../../component/control/pages.js";
-import { Pictures } from "../../component/control/pictures.js";
-import { Receptions } from "../../component/control/reception.js";
-import { Tongues } from "../../component/control/tongues.js";
-import { Rules, type RuleParts } from "../../component/control/rules.js";
-import { VirusCheck } from "../../component/control/virus-check.js";
+import { Pages } from "../../component/control/delivery/pages.js";
+import { Pictures } from "../../component/control/intake/pictures.js";
+import { Receptions } from "../../component/control/intake/receptions.js";
+import { Tongues } from "../../component/control/people/tongues.js";
+import { Rules, type RuleParts } from "../../component/control/people/rules.js";
+import { VirusCheck } from "../../component/control/intake/virus-check.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, type BareJid, type Jid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";

@@ -1,8 +1,8 @@
 /** The upload service as a whole: slots over a stream in memory, the real web server on a loopback port, the real control unit and records between. */
 import { Registry } from "prom-client";
-import { Pace } from "../../component/control/access.js";
+import { Pace } from "../../component/control/people/access.js";
 import type { BlobStore, Painter, Slot, UploadRight } from "../../component/control/ports.js";
-import { Uploads } from "../../component/control/uploads.js";
+import { Uploads } from "../../component/control/intake/uploads.js";
 import { newToken } from "../../component/lib/ids.js";
 import { bare } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";

@@ -1,4 +1,4 @@
-import { block as blockPerson } from "../blocks.js";
+import { block as blockPerson } from "../people/blocks.js";
 import { say } from "../words.js";
 import { define } from "./define.js";
 

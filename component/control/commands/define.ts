@@ -5,18 +5,18 @@
 import { Refusal } from "../../lib/errors.js";
 import type { BareJid, Jid } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
-import type { Delivery } from "../delivery.js";
-import { addressOf, groupName, personOf, type People } from "../people.js";
+import type { Delivery } from "../delivery/delivery.js";
+import { addressOf, groupName, personOf, type People } from "../people/people.js";
 import type { FileFacts, Index, KeptFile, Parcel, Picture, Speaker, Whereabouts } from "../ports.js";
-import type { Complaints } from "../complaints.js";
-import type { Invitations } from "../invitations.js";
-import type { Notices } from "../notices.js";
-import type { Term } from "../reminders.js";
-import type { Pictures } from "../pictures.js";
-import type { Rules } from "../rules.js";
-import type { Summaries } from "../summaries.js";
+import type { Complaints } from "../people/complaints.js";
+import type { Invitations } from "../people/invitations.js";
+import type { Notices } from "../notices/notices.js";
+import type { Term } from "../delivery/reminders.js";
+import type { Pictures } from "../intake/pictures.js";
+import type { Rules } from "../people/rules.js";
+import type { Summaries } from "../notices/summaries.js";
 import { list, row } from "../../lib/said.js";
-import type { Tongues } from "../tongues.js";
+import type { Tongues } from "../people/tongues.js";
 import { label, say, type Said, type Word } from "../words.js";
 
 /** What each type of argument becomes. */

@@ -1,7 +1,7 @@
 import { Refusal } from "../../lib/errors.js";
 import { list } from "../../lib/said.js";
-import { MOST_CUT } from "../admission.js";
-import { remove } from "../sending.js";
+import { MOST_CUT } from "../intake/admission.js";
+import { remove } from "../delivery/sending.js";
 import { label, say } from "../words.js";
 import { decline } from "./decline.js";
 import { define, fileOf } from "./define.js";

@@ -1,6 +1,6 @@
 /** Groups of addresses: whoever sends to one sends to everybody in it. They are the member's own; nobody learns that he is in one. */
 import { Refusal } from "../../lib/errors.js";
-import { groupOf, MOST_PEOPLE } from "../people.js";
+import { groupOf, MOST_PEOPLE } from "../people/people.js";
 import { list } from "../../lib/said.js";
 import { say } from "../words.js";
 import { define, example, usage } from "./define.js";

@@ -2,7 +2,7 @@ import { Refusal } from "../../lib/errors.js";
 import type { BareJid } from "../../lib/jid.js";
 import { isOpen } from "../parcel.js";
 import type { Parcel } from "../ports.js";
-import { horizonOf, isWorthIt } from "../reminders.js";
+import { horizonOf, isWorthIt } from "../delivery/reminders.js";
 import { day, ofFile, say, STATES, label, toRecipient, toSender, type Said } from "../words.js";
 import { define, fileOf, parcelOf, type Services } from "./define.js";
 

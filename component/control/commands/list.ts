@@ -1,5 +1,5 @@
 import { size } from "../../lib/said.js";
-import { MOST_CUT } from "../admission.js";
+import { MOST_CUT } from "../intake/admission.js";
 import { STATES, day, label, minute, say, type Said } from "../words.js";
 import type { FileMark } from "../ports.js";
 import { define } from "./define.js";

@@ -1,5 +1,5 @@
 import { isFetched } from "../parcel.js";
-import { MOST_PARCELS } from "../sending.js";
+import { MOST_PARCELS } from "../delivery/sending.js";
 import { ofFile, say } from "../words.js";
 import { define, fileOf } from "./define.js";
 

@@ -1,7 +1,7 @@
 /** Commands take people by their own addresses and by those that stand in for them here (XEP-0106), and know them by their own. */
 import type { BareJid } from "../../lib/jid.js";
 import { personBehind } from "../../lib/stand-in.js";
-import type { People } from "../people.js";
+import type { People } from "../people/people.js";
 import type { Command } from "./define.js";
 
 /** The arguments, with the people behind addresses of `domain`, ours, in their place. */

@@ -1,5 +1,5 @@
-import { report as reportPerson } from "../blocks.js";
-import { ABUSE, SPAM } from "../complaints.js";
+import { report as reportPerson } from "../people/blocks.js";
+import { ABUSE, SPAM } from "../people/complaints.js";
 import { say } from "../words.js";
 import { define } from "./define.js";
 

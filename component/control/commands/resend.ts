@@ -1,7 +1,7 @@
 import { Refusal } from "../../lib/errors.js";
 import { list } from "../../lib/said.js";
-import { everybody } from "../people.js";
-import { resend as sendAgain } from "../sending.js";
+import { everybody } from "../people/people.js";
+import { resend as sendAgain } from "../delivery/sending.js";
 import { label, say } from "../words.js";
 import { define, example, fileOf } from "./define.js";
 

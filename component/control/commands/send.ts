@@ -1,5 +1,5 @@
-import { everybody } from "../people.js";
-import { send as sendTo } from "../sending.js";
+import { everybody } from "../people/people.js";
+import { send as sendTo } from "../delivery/sending.js";
 import { define, fileOf } from "./define.js";
 
 export const send = define({

@@ -1,7 +1,7 @@
 import { STATES, label, minute, ofFile, say, type Said } from "../words.js";
 import type { HistoryRow } from "../ports.js";
-import { MOST_PARCELS } from "../sending.js";
-import { summaryLine } from "../summary.js";
+import { MOST_PARCELS } from "../delivery/sending.js";
+import { summaryLine } from "../notices/summary.js";
 import { define, fileOf } from "./define.js";
 
 const PAGE = 20;

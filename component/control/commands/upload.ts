@@ -1,6 +1,6 @@
 import { newToken } from "../../lib/ids.js";
-import { mayReceive } from "../consent.js";
-import { everybody } from "../people.js";
+import { mayReceive } from "../people/consent.js";
+import { everybody } from "../people/people.js";
 import { list, minute, say } from "../words.js";
 import { define } from "./define.js";
 

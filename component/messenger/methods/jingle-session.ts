@@ -3,7 +3,7 @@
  * and who gets it is the task's business. The peer's iq is answered before anything that it sets off is sent.
  */
 import type { ByteStream } from "../../control/ports.js";
-import type { Tongues } from "../../control/tongues.js";
+import type { Tongues } from "../../control/people/tongues.js";
 import type { Clock } from "../../lib/clock.js";
 import { Refusal, asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";

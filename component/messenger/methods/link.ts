@@ -3,7 +3,7 @@
  * address: the server gives them to whichever client is there, copies them to the others, and keeps them for who is away.
  */
 import type { OfferEvent, OfferMethod, OfferOrder } from "../../control/ports.js";
-import type { Tongues } from "../../control/tongues.js";
+import type { Tongues } from "../../control/people/tongues.js";
 import { asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { BareJid } from "../../lib/jid.js";

@@ -38,7 +38,7 @@ const HEADERS: readonly ((luck: Chance) => string)[] = [
 ]; // prettier-ignore
 
 export interface HttpTargets {
-  /** Whole URLs. */
+  /** Paths of files. */
   readonly links: readonly string[];
   /** Paths with rights to upload. */
   readonly uploads: readonly string[];
@@ -55,12 +55,12 @@ export function httpBytes(luck: Chance, targets: HttpTargets): Buffer {
 }
 
 function request(luck: Chance, { links, uploads }: HttpTargets): Buffer {
-  const isUpload = uploads.length > 0 && luck.oneIn(3);
+  const isUpload = uploads.length > 0 && luck.oneIn(2);
   const method = isUpload
     ? luck.pick(["PUT", "POST", "PATCH", "HEAD", "DELETE", "OPTIONS", "GET"])
     : luck.pick(METHODS);
   const version = luck.oneIn(12) ? luck.pick(["HTTP/1.0", "HTTP/0.9", "HTTP/2.0", "HTTP/1.10", "", "HTTP/1.1 x"]) : "HTTP/1.1"; // prettier-ignore
-  const lines = [`${method} ${isUpload ? luck.pick(uploads) : path(luck, links)} ${version}`];
+  const lines = [`${method} ${isUpload ? road(luck, luck.pick(uploads)) : path(luck, links)} ${version}`];
   if (!luck.oneIn(15)) lines.push(luck.oneIn(15) ? `Host: ${nasty(luck)}` : "Host: localhost");
   for (let more = luck.whole(4); more > 0; more--) lines.push(luck.pick(HEADERS)(luck));
   const hasBody = isUpload || luck.oneIn(4);
@@ -72,13 +72,18 @@ function request(luck: Chance, { links, uploads }: HttpTargets): Buffer {
 
 function path(luck: Chance, links: readonly string[]): string {
   const kind = luck.whole(8);
-  const link = links.length > 0 ? new URL(luck.pick(links)).pathname : "/g/x/y";
+  const link = links.length > 0 ? luck.pick(links) : "/g/x/y";
   if (kind < 4) return link;
   if (kind === 4) return link.slice(0, luck.whole(link.length)) + luck.pick(["", "x", "/", "/..", "%00", "%", "?x=y", "#x"]); // prettier-ignore
   if (kind === 5) return luck.pick(["/", "/healthz", "/metrics", "/favicon.ico", "*", "http://localhost/", "//", "/../../etc/passwd", "/%2e%2e/", "/g/", "/p/", "/f/", "/u/", "/t/", "/u/x", "/t/x"]); // prettier-ignore
   if (kind === 6)
     return `/${luck.pick(["g", "p", "f", "u", "t", "x"])}/${encodeURIComponent(nasty(luck).slice(0, 200))}`;
   return `/${nasty(luck).replace(/[\r\n]/g, "")}`;
+}
+
+/** The same right by another road, now and then. */
+function road(luck: Chance, path: string): string {
+  return luck.oneIn(3) ? path.replace(/^\/[a-z]\/([^/]*).*$/, `/${luck.pick(["u", "t", "f", "p", "g"])}/$1${luck.pick(["", "/", "/x", "/1"])}`) : path; // prettier-ignore
 }
 
 /** A body, and what its header says of it: the truth, or not. */

@@ -24,12 +24,15 @@ export class FuzzPort {
   #room: Promise<void> | undefined;
   #wake: () => void = () => undefined;
 
-  private constructor(port: ComponentPort) {
+  private constructor(
+    port: ComponentPort,
+    readonly domain: string,
+  ) {
     this.#port = port;
   }
 
-  static async listen(): Promise<FuzzPort> {
-    return new FuzzPort(await ComponentPort.listen());
+  static async listen(domain: string): Promise<FuzzPort> {
+    return new FuzzPort(await ComponentPort.listen(), domain);
   }
 
   get port(): number {
@@ -39,7 +42,7 @@ export class FuzzPort {
   /** Takes its connections, the next after each that ends, until it is closed. */
   async serve(): Promise<void> {
     for (;;) {
-      const peer = await this.#port.accept().catch(() => undefined);
+      const peer = await this.#port.accept("secret", this.domain).catch(() => undefined);
       if (!peer) {
         if (this.#isClosed) return;
         continue;

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Element } from "ltx";
 import { Origin } from "../origin.js";
 import { startRestante, type Restante } from "../restante.js";
-import { bytesOf, chance } from "../seeded.js";
+import { bytesOf, chance, type Chance } from "../seeded.js";
 import { exchange } from "./exchange.js";
 import { httpBytes, httpFault } from "./http.js";
 import { FuzzPort } from "./port.js";
@@ -14,6 +14,7 @@ import { StanzaStorm, type Level } from "./stanzas.js";
 import { Watch } from "./watch.js";
 
 const DOMAIN = "files.example.org";
+const SLOTS = "upload.example.org";
 export const BOT = `bot@${DOMAIN}`;
 /** A stream that is broken too often waits longer and longer before it comes again. */
 const BREAK_EVERY = 11_000;
@@ -46,6 +47,8 @@ export class Storm {
   private constructor(
     readonly restante: Restante,
     readonly port: FuzzPort,
+    /** Of its upload service. */
+    readonly slots: FuzzPort,
     readonly watch: Watch,
     readonly origin: Origin,
     readonly urls: readonly string[],
@@ -53,7 +56,8 @@ export class Storm {
   ) {}
 
   static async start(logLevel: string): Promise<Storm> {
-    const port = await FuzzPort.listen();
+    const port = await FuzzPort.listen(DOMAIN);
+    const slots = await FuzzPort.listen(SLOTS);
     const watch = new Watch();
     const origin = await new Origin().start();
     const urls = Array.from({ length: 40 }, (_, i) => origin.put(`letter${i % 20}.txt`, () => bytesOf(`letter${i % 20}`, i < 38 ? 900 : 90_000))); // prettier-ignore
@@ -61,11 +65,17 @@ export class Storm {
     listener.listen(0, "127.0.0.1");
     await once(listener, "listening");
     void port.serve();
+    void slots.serve();
     const server = { domain: "example.org", component: DOMAIN, componentPort: port.port, secret: "secret" };
+    const upload = { domain: SLOTS, server: `xmpp://127.0.0.1:${slots.port}` };
     const limits = { commands: 1_000_000, transfers: 20, file: "1 MiB", quota: "256 KiB" };
-    const restante = await startRestante(server, { ...watch.options, config: { limits, log: { level: logLevel } } });
-    const storm = new Storm(restante, port, watch, origin, urls, listener);
-    port.onStanza = (stanza) => storm.#hear(stanza);
+    const restante = await startRestante(server, {
+      ...watch.options,
+      config: { limits, upload, log: { level: logLevel } },
+    });
+    const storm = new Storm(restante, port, slots, watch, origin, urls, listener);
+    port.onStanza = (stanza) => storm.#hear(stanza, port);
+    slots.onStanza = (stanza) => storm.#hear(stanza, slots);
     await storm.serves();
     watch.start(restante, 2_000);
     return storm;
@@ -75,6 +85,7 @@ export class Storm {
     await this.watch.stop();
     await this.restante.remove();
     await this.port.close();
+    await this.slots.close();
     await this.origin.stop();
     this.listener.close();
   }
@@ -83,24 +94,19 @@ export class Storm {
   async stanzas(count: number, seed: number, log: (line: string) => void = () => undefined): Promise<Counts> {
     const luck = chance(seed);
     const { port } = this.listener.address() as AddressInfo;
-    const source = new StanzaStorm(luck, {
-      domain: DOMAIN,
-      bot: BOT,
-      home: "example.org",
-      elsewhere: "far.example",
-      urls: this.urls,
-      port,
-    });
+    const place = { home: "example.org", elsewhere: "far.example", urls: this.urls, port };
+    const source = new StanzaStorm(luck, { ...place, domain: DOMAIN, bot: BOT });
+    const beside = new StanzaStorm(luck, { ...place, domain: SLOTS, bot: SLOTS });
     const sent: Counts["sent"] = { elements: 0, order: 0, addresses: 0, bytes: 0, none: 0 };
     const counts: Counts = { sent, broken: 0, seconds: 0 };
     const began = Date.now();
     let broke = Date.now();
-    this.#answers = (stanza) => {
-      for (const answer of source.hear(stanza)) void this.port.write(answer);
-    };
+    this.#answers.set(this.port, (stanza) => source.hear(stanza)).set(this.slots, (stanza) => beside.hear(stanza));
     for (let mutated = 0, since = 0; mutated < count && this.watch.lives;) {
-      const shot = source.next(Date.now() - broke >= BREAK_EVERY);
-      await this.port.write(shot.bytes);
+      const [where, from] = luck.oneIn(12) ? [this.slots, beside] : [this.port, source];
+      const shot = from.next(where === this.port && Date.now() - broke >= BREAK_EVERY);
+      await where.write(shot.bytes);
+      if (luck.oneIn(100)) await this.slots.write(slotRequest(luck, sent.none));
       sent[shot.level]++;
       if (shot.level !== "none" && ++mutated % 50_000 === 0)
         log(`${mutated} stanzas: ${JSON.stringify(this.watch.samples.at(-1))}`);
@@ -116,7 +122,7 @@ export class Storm {
         await this.serves();
       }
     }
-    this.#answers = this.#calm;
+    this.#answers.clear();
     counts.seconds = Math.round((Date.now() - began) / 1000);
     return counts;
   }
@@ -167,20 +173,15 @@ export class Storm {
   }
 
   /** While there is no storm, nobody's client can do anything. */
-  readonly #calm = (stanza: Element): void => {
-    const { id, from, to, type } = stanza.attrs as Record<string, string>;
-    if (stanza.name === "iq" && (type === "get" || type === "set"))
-      void this.port.write(`<iq type='error' id='${id}' from='${to}' to='${from}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`); // prettier-ignore
-  };
-  #answers = this.#calm;
+  readonly #answers = new Map<FuzzPort, (stanza: Element) => string[]>();
 
-  #hear(stanza: Element): void {
-    this.#answers(stanza);
+  #hear(stanza: Element, port: FuzzPort): void {
+    for (const answer of (this.#answers.get(port) ?? unable)(stanza)) void port.write(answer);
     const text = stanza.toString();
     if (/Something went wrong|wrong on my side/.test(text) && this.faults.length < 50)
       this.faults.push(text.slice(0, 1000));
-    const url = stanza.getChild("x", "jabber:x:oob")?.getChildText("url");
-    if (url?.startsWith(this.restante.webUrl)) newest(this.links, url);
+    for (const [url, road] of text.matchAll(/http:\/\/127\.0\.0\.1:\d+\/([gpfut])\/[^\s<>"'&]+/g))
+      if (url.startsWith(this.restante.webUrl)) newest(road === "g" ? this.links : this.uploads, new URL(url).pathname);
     const address = stanza.getChild("jingle")?.getChild("content")?.getChild("transport")?.attrs["dstaddr"] as unknown;
     if (typeof address === "string") newest(this.addresses, address);
   }
@@ -200,4 +201,15 @@ export class Storm {
 function newest<T>(list: T[], item: T): void {
   list.push(item);
   if (list.length > 100) list.shift();
+}
+
+function unable(stanza: Element): string[] {
+  const { id, from, to, type } = stanza.attrs as Record<string, string>;
+  const isRequest = stanza.name === "iq" && (type === "get" || type === "set");
+  return isRequest ? [`<iq type='error' id='${id}' from='${to}' to='${from}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`] : []; // prettier-ignore
+}
+
+/** A right one (XEP-0363 §5): so that there is always somewhere to bring files. */
+function slotRequest(luck: Chance, count: number): string {
+  return `<iq type='get' id='slot${count}' from='p${luck.whole(60)}@example.org/a' to='${SLOTS}'><request xmlns='urn:xmpp:http:upload:0' filename='slot${count}.bin' size='${luck.pick([1, 5, 900, 20_000])}'/></iq>`;
 }

@@ -123,8 +123,8 @@ export class Member {
     });
     for (let after = ""; ;) {
       const place = after === "" ? [] : [xml("after", {}, after)];
-      const page = xml("query", { xmlns: MAM }, xml("set", { xmlns: RSM }, xml("max", {}, "100"), ...place));
-      const fin = (await user.request("set", undefined, page, 30_000)).getChild("fin", MAM);
+      const page = xml("query", { xmlns: MAM }, xml("set", { xmlns: RSM }, xml("max", {}, "5000"), ...place));
+      const fin = (await user.request("set", undefined, page, 120_000)).getChild("fin", MAM);
       after = fin?.getChild("set", RSM)?.getChildText("last") ?? "";
       if (fin?.attrs["complete"] === "true" || after === "") return;
     }

@@ -37,7 +37,7 @@ export async function soak({ seed, time, members: count, kills, log = () => unde
   const began = performance.now();
   const luck = chance(seed);
   const names = Array.from({ length: count }, (_, i) => `member${i + 1}`);
-  const prosody = await startProsody({ users: names });
+  const prosody = await startProsody({ users: names, extra: "max_archive_query_results = 5000\n" });
   const bugs: string[] = [];
   const deaths: number[] = [];
   const mortal = await Mortal.start(prosody, {
@@ -62,7 +62,6 @@ export async function soak({ seed, time, members: count, kills, log = () => unde
     log(`all is said: ${JSON.stringify(world.done)}`);
     for (const member of members) await settle(member);
     await rest(mortal, members, downloads);
-    for (const member of members) await member.readArchive();
     await mortal.stop();
     await mortal.revive(); // what was left over is swept at the start
     await rest(mortal, members, downloads);

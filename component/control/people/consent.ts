@@ -1,0 +1,25 @@
+/** Whether one person may send to another, and how well that one knows us: strangers are written to sparingly. */
+import { Refusal } from "../../lib/errors.js";
+import type { BareJid } from "../../lib/jid.js";
+import type { Services } from "../commands/define.js";
+import type { Contact } from "../ports.js";
+
+type Parts = Pick<Services, "index" | "whereabouts" | "rules" | "invitations">;
+
+/** How far acquaintance goes. Whose presence we see has met us, whatever the records say. */
+export async function acquaintance({ index, whereabouts }: Parts, who: BareJid): Promise<Contact["standing"]> {
+  if (whereabouts.knows(who) || whereabouts.resources(who).length > 0) return "met";
+  return (await index.contact(who))?.standing ?? "stranger";
+}
+
+/** @throws Refusal "bad-address", "recipient-not-served", "blocked" */
+export async function mayReach({ index, rules }: Parts, sender: BareJid, recipient: BareJid): Promise<void> {
+  rules.requireRecipient(recipient);
+  if (await index.isBlocked(recipient, sender)) throw new Refusal("blocked", { who: recipient });
+}
+
+/** The same for a file: a stranger will have to be invited, which counts. @throws Refusal also "too-many-invitations" */
+export async function mayReceive(parts: Parts, sender: BareJid, recipient: BareJid): Promise<void> {
+  await mayReach(parts, sender, recipient);
+  if ((await acquaintance(parts, recipient)) === "stranger") parts.invitations.take(sender, recipient, "file");
+}
