@@ -67,13 +67,12 @@ async function mainJob({ port, origin }: Storm): Promise<void> {
   const kept = hears(hero, /^I keep \S+ .* as number (\d+),/);
   await says(hero, url);
   const number = (await kept)[1]!;
-  const waits = hears(hero, /waits for leander/);
+  // It may be offered as soon as it is sent.
+  const told = [hears(leander, /^(http\S+)$/), hears(hero, /^leander@example\.org has /)] as const;
+  for (const one of told) one.catch(() => undefined); // heard below
   await says(hero, `send ${number} to ${leander}`);
-  await waits;
-  const [link, has] = [hears(leander, /^(http\S+)$/), hears(hero, /^leander@example\.org has /)];
-  has.catch(() => undefined); // heard below
   await port.write(`<presence from='${leander}/x' to='${BOT}'/>`);
-  const got = Buffer.from(await (await fetch((await link)[1]!)).arrayBuffer());
+  const got = Buffer.from(await (await fetch((await told[0])[1]!)).arrayBuffer());
   if (!got.equals(bytes)) throw new Error("other bytes");
-  await has;
+  await told[1];
 }

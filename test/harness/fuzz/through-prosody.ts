@@ -48,10 +48,11 @@ export async function throughProsody(count: number, seed: number, urls: readonly
   const sent = { elements: 0, order: 0, addresses: 0, bytes: 0, none: 0 };
   const passed: Passed = { sent, ended: 0, heard: 0, faults: [] };
   let line: Line | undefined;
+  let isCalm = false;
   const hear = (stanza: Element): void => {
     passed.heard++;
     if (/Something went wrong|wrong on my side/.test(stanza.toString())) passed.faults.push(stanza.toString());
-    for (const answer of storm.hear(stanza)) line?.write(answer);
+    for (const answer of isCalm ? [] : storm.hear(stanza)) line?.write(answer);
   };
   try {
     for (let mutated = 0, since = 0, asked = 0; mutated < count;) {
@@ -72,6 +73,7 @@ export async function throughProsody(count: number, seed: number, urls: readonly
         passed.faults.push(`nothing came back to question ${asked}`);
     }
     if (restante.process.ended || restante.process.pid !== pid) passed.faults.push("it died");
+    isCalm = true;
     line?.close();
     line = await Line.open(prosody.componentPort, hear);
     if (!(await line.serves(bot, 0))) passed.faults.push("it serves no more");
