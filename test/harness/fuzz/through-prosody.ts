@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Element } from "ltx";
 import { StreamParser } from "../../../component/messenger/parser.js";
 import { startProsody } from "../prosody.js";
@@ -17,12 +18,14 @@ const SECRET = "far";
 const EACH = 200;
 /** The server ends the stream of a component that speaks for others. */
 const OURS = /^<\w+ [^>]*from=["'][^"'@/]+@far\.example\.test\/[^"']+["']/;
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 export interface Passed {
   readonly sent: Record<Level, number>;
   /** Streams that the server ended. */
   ended: number;
+  /** Streams on which nothing came any more. */
+  stalled: number;
   /** Stanzas that came back. */
   heard: number;
   readonly faults: string[];
@@ -46,7 +49,7 @@ export async function throughProsody(count: number, seed: number, urls: readonly
     port: prosody.httpPort,
   });
   const sent = { elements: 0, order: 0, addresses: 0, bytes: 0, none: 0 };
-  const passed: Passed = { sent, ended: 0, heard: 0, faults: [] };
+  const passed: Passed = { sent, ended: 0, stalled: 0, heard: 0, faults: [] };
   let line: Line | undefined;
   let isCalm = false;
   const hear = (stanza: Element): void => {
@@ -58,7 +61,7 @@ export async function throughProsody(count: number, seed: number, urls: readonly
     for (let mutated = 0, since = 0, asked = 0; mutated < count;) {
       if (!line || line.ended) {
         if (line) passed.ended++;
-        line = await Line.open(prosody.componentPort, hear);
+        line = await again(prosody.componentPort, hear);
       }
       const mayEnd = luck.oneIn(20);
       const shot = storm.next(mayEnd);
@@ -75,7 +78,7 @@ export async function throughProsody(count: number, seed: number, urls: readonly
     if (restante.process.ended || restante.process.pid !== pid) passed.faults.push("it died");
     isCalm = true;
     line?.close();
-    line = await Line.open(prosody.componentPort, hear);
+    line = await again(prosody.componentPort, hear);
     if (!(await line.serves(bot, 0))) passed.faults.push("it serves no more");
     passed.faults.push(...watch.bugs.values());
     return passed;
@@ -84,6 +87,17 @@ export async function throughProsody(count: number, seed: number, urls: readonly
     await restante.remove();
     await prosody.remove();
   }
+}
+
+/** Once the server has let go of the last one. */
+async function again(port: number, hear: (stanza: Element) => void): Promise<Line> {
+  for (let left = 20; ; left--)
+    try {
+      return await Line.open(port, hear);
+    } catch (e) {
+      if (left === 0) throw e;
+      await delay(500);
+    }
 }
 
 class Line {
@@ -124,6 +138,8 @@ class Line {
       socket.on("error", () => undefined).on("end", () => socket.end());
       socket.on("close", () => {
         line.ended = true;
+        clearTimeout(late);
+        reject(new Error("the server has closed the stream"));
         for (const wake of line.#waits.values()) wake();
       });
       socket.write(`<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='${HOST}'>`); // prettier-ignore

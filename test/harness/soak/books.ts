@@ -28,7 +28,7 @@ type IsLost = (at: number) => boolean;
 
 /** `deaths`: when the server was killed. What the bot said just then may have gone with it. */
 export async function balance(restante: Restante, world: World, deaths: readonly number[]): Promise<Books> {
-  const isLost: IsLost = (at) => deaths.some((death) => at > death - 3_000 && at < death + 1_000);
+  const isLost: IsLost = (at) => deaths.some((death) => at > death - 20_000 && at < death + 1_000);
   const audit = await openAudit(restante.configFile);
   const faults: string[] = [];
   const figures: Record<string, number> = {};
