@@ -22,7 +22,8 @@ export const CROSS_ORIGIN = {
 /** Answers to a preflight (Range with several parts, and If-Range, are not among the headers that need none). */
 export const PREFLIGHT = {
   "access-control-allow-methods": "GET, HEAD",
-  "access-control-allow-headers": "authorization, range, if-range, if-match, if-none-match, if-modified-since, if-unmodified-since",
+  "access-control-allow-headers":
+    "authorization, range, if-range, if-match, if-none-match, if-modified-since, if-unmodified-since",
   "access-control-max-age": "86400",
 } as const;
 

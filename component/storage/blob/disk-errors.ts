@@ -12,6 +12,7 @@ export function codeOf(thrown: unknown): string | undefined {
 export function diskRefusal(thrown: unknown): Error {
   const code = codeOf(thrown);
   if (code === undefined) return thrown as Error;
-  if (code === "ENOSPC" || code === "EDQUOT") return new Refusal("disk-full", { name: say("that-file") }, { cause: thrown });
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new Refusal("disk-full", { name: say("that-file") }, { cause: thrown });
   return new Refusal("storage-down", {}, { cause: thrown });
 }

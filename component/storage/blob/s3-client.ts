@@ -116,7 +116,8 @@ export function s3Complaint(thrown: unknown, place: S3Place): { sentence: string
   const tell = (sentence: string) => ({ sentence: `[storage] ${sentence}`, away: false });
   if (name === "CredentialsProviderError" || /^Could not load credentials/.test((cause as Foreign)?.message ?? ""))
     return tell("access_key and secret_key are empty, and the AWS environment has none either");
-  if (name === "NoSuchBucket" || status === 404) return tell(`url: there is no bucket “${place.bucket}”: make it first`);
+  if (name === "NoSuchBucket" || status === 404)
+    return tell(`url: there is no bucket “${place.bucket}”: make it first`);
   if (name === "InvalidAccessKeyId") return tell("access_key: the S3 store does not know this key");
   if (name === "SignatureDoesNotMatch") return tell("secret_key: the S3 store says that it is wrong");
   if (status === 401 || status === 403)

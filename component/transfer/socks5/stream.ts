@@ -57,8 +57,7 @@ export class SocksStream implements ByteStream {
       }
       // Whether there is more is known when the system has been asked once again.
       for (let turns = 0; got === most && inflow.ready === 0 && turns < 2; turns++) await turn();
-      if (got + inflow.ready > most)
-        throw new Refusal("larger-than-said", { name: say("the-file"), size: size(most) });
+      if (got + inflow.ready > most) throw new Refusal("larger-than-said", { name: say("the-file"), size: size(most) });
       line.deafen();
       return got;
     } catch (e) {
