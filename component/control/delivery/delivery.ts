@@ -1,5 +1,5 @@
 /** From presence to offers, and from what becomes of an offer to the parcel's next state. */
-import { ERRORS, Refusal, type ErrorCode } from "../../lib/errors.js";
+import { Refusal } from "../../lib/errors.js";
 import { newToken } from "../../lib/ids.js";
 import { bareOf, type BareJid } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
@@ -9,6 +9,8 @@ import { Cuts } from "./cuts.js";
 import { EarlyOffers, type EarlyOffer } from "./early.js";
 import type { Hearing, Ladder, Run } from "./ladder.js";
 import { Learning } from "./learning.js";
+import { eventOf, noticesOf } from "./told.js";
+import { Together } from "./together.js";
 import type { Notices } from "../notices/notices.js";
 import { OneAtATime } from "../one-at-a-time.js";
 import { decide, isOpen, LINK, type Move, type ParcelEvent } from "../parcel.js";
@@ -19,7 +21,6 @@ import type {
   BlobStore,
   Index,
   Link,
-  Notice,
   OfferEvent,
   OfferMethod,
   OfferOrder,
@@ -32,7 +33,7 @@ import type {
 import type { Rules } from "../people/rules.js";
 import type { Tongues } from "../people/tongues.js";
 import { isAway } from "../people/whereabouts.js";
-import { label, marked, say, STATES, toRecipient, toSender, type Said } from "../words.js";
+import { label, marked, say, STATES, toRecipient, toSender } from "../words.js";
 
 const PAGE = 20;
 /** Offers whose end nobody may ever report: beyond, the oldest are withdrawn. Their links stay good. */
@@ -55,11 +56,6 @@ export interface DeliveryParts {
   readonly log: Log;
 }
 
-interface Batch {
-  readonly steps: ParcelStep[];
-  readonly recorded: Promise<readonly (Parcel | undefined)[]>;
-}
-
 export class Delivery {
   /** Of files that still come in. */
   readonly early: EarlyOffers;
@@ -77,14 +73,15 @@ export class Delivery {
   readonly #fresh = new Map<string, Promise<void>>();
   /** Parcels that somebody has just asked for in words: they are offered in another way than because he is there. */
   readonly #wanted = new Set<string>();
-  /** Offers of one turn of the event loop: they go on record together. */
-  #batch: Batch | undefined;
+  /** Offers of one turn of the event loop go on record together. */
+  readonly #together: Together;
   readonly #stop = new AbortController();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
     this.early = new EarlyOffers(parts);
     this.#cuts = new Cuts(parts.clock);
+    this.#together = new Together((steps) => this.record(() => parts.index.steps(steps)));
     this.#learning = new Learning(parts.clock, (who) => this.consider(who));
   }
 
@@ -243,7 +240,7 @@ export class Delivery {
 
   #step(parcel: Parcel, move: Move, event: ParcelEvent, detail: string): ParcelStep {
     const { to, endLinks, hold } = move;
-    const notices = this.#notices(parcel, move, event, detail);
+    const notices = noticesOf(this.#parts.notices, parcel, move, event, detail);
     return { parcel, to, event, detail, at: this.#parts.clock.now(), notices, endLinks, hold };
   }
 
@@ -292,34 +289,14 @@ export class Delivery {
       if (typeof move === "string") break; // on record, though the answer was lost; or over meanwhile
       // A link is with his server; any other offer ends with us, and has to be made again.
       const step = { parcel: seen, to: move.to, method: name, event: "offer", detail: name, at: link.since, notices: receipt, link, endLinks: false, hold: !keeps }; // prettier-ignore
-      if (await this.#together(step)) break;
+      if (await this.#together.apply(step)) break;
     }
     if (receipt.length > 0) notices.flush(parcel.sender);
   }
 
-  /** Applies a step in one transaction with the others of this turn. */
-  async #together(step: ParcelStep): Promise<Parcel | undefined> {
-    const batch = (this.#batch ??= this.#newBatch());
-    const mine = batch.steps.push(step) - 1;
-    if (batch.steps.length >= PAGE) this.#batch = undefined;
-    return (await batch.recorded)[mine];
-  }
-
-  #newBatch(): Batch {
-    const steps: ParcelStep[] = [];
-    const batch = {
-      steps,
-      recorded: new Promise((resolve) => setImmediate(resolve)).then(() => {
-        if (this.#batch === batch) this.#batch = undefined;
-        return this.record(() => this.#parts.index.steps(steps));
-      }),
-    };
-    return batch;
-  }
-
   /** What has become of an offer goes on record after the offer itself. Bytes wait for that, but not for ever. */
   async #report(parcel: Parcel, method: OfferMethod, event: OfferEvent): Promise<void> {
-    const told = inRecords(event, method);
+    const told = eventOf(event, method);
     const out = this.#unrecorded.get(parcel.id);
     if (event.type === "failed" || event.type === "unreached") this.#unrecorded.delete(parcel.id);
     if (!told) return;
@@ -341,29 +318,6 @@ export class Delivery {
       this.#parts.log.warn({ err: e, parcel: parcel.id, event }, "what became of an offer could not be recorded");
     }
     if (rest !== undefined) this.#parts.clock.after(rest, () => this.consider(parcel.recipient));
-  }
-
-  #notices(parcel: Parcel, move: Move, event: ParcelEvent, detail: string): Notice[] {
-    const { notices } = this.#parts;
-    const told = this.#receipts(parcel, move, event, detail);
-    if (parcel.summary === "") return told;
-    // Where something is for the sender to do (another address, another file), he is told so at once and why. All else is in the line.
-    const calls = told.filter(({ to, kind }) => to !== parcel.sender || kind === "failed" || kind === "unreachable");
-    return move.to === parcel.state ? calls : [...calls, notices.summaries.news(parcel)];
-  }
-
-  #receipts(parcel: Parcel, move: Move, event: ParcelEvent, detail: string): Notice[] {
-    const { notices } = this.#parts;
-    switch (move.tell) {
-      case "nobody":
-        return [];
-      case "recipient":
-        return [notices.make(parcel.recipient, "taken-back", toRecipient(parcel))];
-      case "sender":
-        if (event === "bounce")
-          return parcel.tries > 1 ? [] : [notices.make(parcel.sender, "unreachable", toSender(parcel))];
-        return [notices.make(parcel.sender, receiptOf(event), { ...toSender(parcel), why: whyOf(detail) })];
-    }
   }
 
   async #read(parcel: Parcel, span: Span, signal?: AbortSignal): Promise<BlobReader> {
@@ -390,49 +344,4 @@ export class Delivery {
     this.#withdraw(parcelId);
     this.#cuts.forget(parcelId);
   }
-}
-
-/** What the parcel makes of what became of an offer of it; undefined: nothing. "sent" is here what went out after another offer. */
-function inRecords(event: OfferEvent, { name, keeps }: OfferMethod): [ParcelEvent, string] | undefined {
-  switch (event.type) {
-    case "sent":
-      return keeps ? ["linked", name] : undefined;
-    case "reached":
-      return undefined;
-    case "unreached":
-      return keeps ? undefined : ["unreached", name];
-    case "bounced":
-      return ["bounce", event.condition];
-    case "moving":
-      return ["begin", name];
-    case "last":
-      return ["last", name];
-    case "cut":
-      return [keeps ? "cut" : "broken", name];
-    case "delivered":
-      return ["complete", name];
-    case "declined":
-      return ["decline", name];
-    case "failed":
-      return event.code === "offline" ? ["unreached", name] : ["fail", event.code];
-  }
-}
-
-function receiptOf(event: ParcelEvent): "delivered" | "declined" | "expired" | "failed" {
-  switch (event) {
-    case "complete":
-      return "delivered";
-    case "decline":
-      return "declined";
-    case "expire":
-      return "expired";
-    default:
-      return "failed";
-  }
-}
-
-/** A failed parcel's code as a sentence. */
-function whyOf(detail: string): Said {
-  if (detail === "infected") return say("was-infected"); // its name and the virus have been told
-  return detail in ERRORS ? new Refusal(detail as ErrorCode).said : "";
 }
