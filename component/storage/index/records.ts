@@ -135,7 +135,7 @@ export class Records {
         this.#down = true;
         // The sentence about a full disk names what was to be kept; here that is a record.
         throw trouble === "full"
-          ? new Refusal("disk-full", { name: say("that-file") }, { cause: error })
+          ? new Refusal("disk-full", { name: say("that-record") }, { cause: error })
           : new Refusal("index-down", {}, { cause: error });
       }
     }

@@ -79,6 +79,7 @@ export const errors = {
   "by-name": "„{name}“",
   "that-number": "dieser Nummer",
   "that-file": "diese Datei",
+  "that-record": "das",
   "the-file": "Die Datei",
   "one-file": "Bitte nur eine Datei je Sitzung.",
   "of-that-kind": "dieser Art",

@@ -80,6 +80,7 @@ export const errors = {
   "by-name": "“{name}”",
   "that-number": "that number",
   "that-file": "that file",
+  "that-record": "this",
   "the-file": "The file",
   "one-file": "One file in each session, please.",
   "of-that-kind": "of that kind",

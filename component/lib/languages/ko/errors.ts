@@ -71,6 +71,7 @@ export const errors = {
   "by-name": "“{name}”",
   "that-number": "그 번호의",
   "that-file": "해당",
+  "that-record": "해당",
   "the-file": "해당",
   "one-file": "한 세션에는 파일 하나만 보내 주세요.",
   "of-that-kind": "그런 종류의",
