@@ -46,6 +46,7 @@ export interface HttpTargets {
 
 /** The bytes of one connection: one request or several, right or wrong. */
 export function httpBytes(luck: Chance, targets: HttpTargets): Buffer {
+  if (targets.uploads.length > 0 && luck.oneIn(8)) return rightPut(luck.pick(targets.uploads));
   const requests = luck.oneIn(6) ? 1 + luck.whole(luck.oneIn(10) ? 50 : 5) : 1;
   const all = Array.from({ length: requests }, () => request(luck, targets));
   let bytes = Buffer.concat(all);
@@ -79,6 +80,13 @@ function path(luck: Chance, links: readonly string[]): string {
   if (kind === 6)
     return `/${luck.pick(["g", "p", "f", "u", "t", "x"])}/${encodeURIComponent(nasty(luck).slice(0, 200))}`;
   return `/${nasty(luck).replace(/[\r\n]/g, "")}`;
+}
+
+/** A file as it was said to be, if the path is one of a slot. */
+function rightPut(path: string): Buffer {
+  const size = Number(/-(\d+)\.bin$/.exec(path)?.[1] ?? 0);
+  const head = `PUT ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: ${size}\r\n\r\n`; // prettier-ignore
+  return Buffer.concat([Buffer.from(head), Buffer.alloc(size, path)]);
 }
 
 /** The same right by another road, now and then. */

@@ -209,7 +209,8 @@ function unable(stanza: Element): string[] {
   return isRequest ? [`<iq type='error' id='${id}' from='${to}' to='${from}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`] : []; // prettier-ignore
 }
 
-/** A right one (XEP-0363 §5): so that there is always somewhere to bring files. */
+/** A right one (XEP-0363 §5), so that there is always somewhere to bring files. Its name says how long the file is. */
 function slotRequest(luck: Chance, count: number): string {
-  return `<iq type='get' id='slot${count}' from='p${luck.whole(60)}@example.org/a' to='${SLOTS}'><request xmlns='urn:xmpp:http:upload:0' filename='slot${count}.bin' size='${luck.pick([1, 5, 900, 20_000])}'/></iq>`;
+  const size = luck.pick([1, 5, 900, 20_000]);
+  return `<iq type='get' id='slot${count}' from='p${luck.whole(60)}@example.org/a' to='${SLOTS}'><request xmlns='urn:xmpp:http:upload:0' filename='slot${count}-${size}.bin' size='${size}'/></iq>`;
 }

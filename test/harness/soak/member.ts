@@ -92,7 +92,7 @@ export class Member {
       const confirmed = new Promise<true>((resolve) => this.#confirmed.set(id, () => resolve(true)));
       try {
         await user.send(xml("message", { to: this.bot, type: "chat", id }, xml("body", {}, body), ...more, xml("request", { xmlns: RECEIPTS }))); // prettier-ignore
-        const lost = Promise.race([life.died, user.ended, delay(PATIENCE)]);
+        const lost = Promise.race([life.died, user.ended, delay(PATIENCE, undefined, { ref: false })]);
         if (await Promise.race([confirmed, lost.then(() => delay(50))])) return true;
       } catch {
         await delay(100); // the stream ended meanwhile

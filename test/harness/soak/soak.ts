@@ -58,7 +58,7 @@ export async function soak({ seed, time, members: count, kills, log = () => unde
     const isOver = (): boolean => Date.now() >= end;
     const lives = members.map((member) => live(world, member, isOver));
     const killed = await reap(mortal, prosody, luck, kills, isOver, deaths, log);
-    await Promise.race([Promise.all(lives), delay(REST)]);
+    await Promise.race([Promise.all(lives), delay(REST, undefined, { ref: false })]);
     log(`all is said: ${JSON.stringify(world.done)}`);
     for (const member of members) await settle(member);
     await rest(mortal, members, downloads);
