@@ -86,9 +86,11 @@ test("a member with ten thousand files", async () => {
   const db = new Database(join(server.restante.folder, "restante.db"), { timeout: 20_000 });
   db.exec(`
     begin immediate;
-    insert into contacts select 'friar@example.org', standing, followed, follows, since, 10001, 40000, 10000 from contacts where jid = 'romeo@example.org';
+    insert into contacts (jid, standing, followed, follows, since, next_number, held_bytes, held_files)
+      select 'friar@example.org', standing, followed, follows, since, 10001, 40000, 10000 from contacts where jid = 'romeo@example.org';
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000)
-    insert into files select 'f' || i, 'friar@example.org', i, 'file ' || i, 'k' || i, 4, media_type, sha256, since, until from n, files where owner = 'romeo@example.org' and number = 1;
+    insert into files (id, owner, number, name, name_key, size, media_type, sha256, since, until)
+      select 'f' || i, 'friar@example.org', i, 'file ' || i, 'k' || i, 4, media_type, sha256, since, until from n, files where owner = 'romeo@example.org' and number = 1;
     commit;`);
   db.close();
   const friar = "friar@example.org/cell";
