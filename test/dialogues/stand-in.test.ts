@@ -244,9 +244,10 @@ describe("files", () => {
   });
 
   test("a link from somebody who may keep nothing here is passed on as words", async () => {
-    await stage.befriend(NURSE);
+    for (const who of [NURSE, ROMEO]) await stage.befriend(who);
+    told(ROMEO);
     await link(NURSE, at(ROMEO));
-    expect(told(ROMEO)).toEqual([expect.stringContaining("writes to you through me"), `${at(NURSE)}: ${URL_}`]);
+    expect(told(ROMEO)).toEqual([`${at(NURSE)}: ${URL_}`]);
     expect(stage.internet.fetches).toBe(0);
   });
 });
@@ -345,6 +346,20 @@ describe("words", () => {
     await chat(NURSE, at(JULIET), "Buy!");
     expect([told(ROMEO), told(JULIET)]).toEqual([[], []]);
     expect(told(NURSE).every((line) => line.includes("I serve the people of example.org only"))).toBe(true);
+  });
+
+  test("somebody from elsewhere who has only added the bot introduces himself to nobody, and learns nothing", async () => {
+    await stage.befriend(NURSE);
+    stage.stream.take();
+    for (let i = 0; i < 30; i++) await chat(NURSE, at("ghost@example.org"), "Buy!");
+    expect(stage.stream.take()).toEqual([]);
+    expect(await stage.index.contact("ghost@example.org" as never)).toBeUndefined();
+    await chat(NURSE, at(JULIET), "Buy!");
+    const [sent] = stage.stream.take();
+    expect(sent!.attrs["to"]).toBe(JULIET);
+    await stage.index.setContact(JULIET as never, { followed: false }, stage.clock.now());
+    await bounce(JULIET, at(NURSE), String(sent!.attrs["id"]));
+    expect(stage.stream.take()).toEqual([]);
   });
 
   test("somebody who has been written to reaches members, and nobody else: no open relay", async () => {

@@ -1,7 +1,7 @@
 /**
  * Words between two people who both know us, each under the other's address here (XEP-0106). Nothing but words goes through: no presence, no
  * receipt, no typing, so that neither learns of the other what he is not told. What cannot be handed over waits here for whoever we shall see
- * again; else its sender is told.
+ * again; else its sender is told, if he is a member: to people from elsewhere the silence is the same, whether there is such a person or not.
  */
 import { createHash } from "node:crypto";
 import { Refusal } from "../../lib/errors.js";
@@ -32,13 +32,15 @@ export class Conversations {
   /** Settles when the words are on their way. @throws Refusal "bad-address", "recipient-not-served", "blocked", "too-many-invitations", "offline" */
   async pass(from: BareJid, to: BareJid, text: string, message: Message = {}): Promise<void> {
     const { services, contact } = this.parts;
-    const { index, speaker, clock, domain, invitations } = services;
+    const { index, speaker, clock, domain, invitations, rules } = services;
     const as = standInFor(from, domain);
     // Who writes to himself would be written to by himself, and so on where it is a program.
     if (!as || from === to) throw new Refusal("bad-address", { address: to });
     if (message.isCut) throw new Refusal("stanza-too-large");
     await mayReach(services, from, to);
     const standing = await acquaintance(services, to);
+    // A member who has written to him has met us: for anybody else, his words are no answer, nor any way to learn who is there.
+    if (standing !== "met" && !rules.isMember(from)) return;
     if (standing !== "met") invitations.take(from, to, "words");
     if (standing === "stranger") {
       await speaker.say(to, say("introduction", { who: from, contact }), as);
@@ -53,14 +55,15 @@ export class Conversations {
     if ((await index.contact(from))?.standing === "invited") await index.setContact(from, { standing: "met" }, clock.now()); // prettier-ignore
   }
 
-  /** A server gave them back: for whatever reason, it is the same to the sender. */
+  /** A server gave them back: for whatever reason, it is the same to a member, and to others nothing. */
   async #bounced(from: BareJid, to: BareJid, as: BareJid, text: string): Promise<void> {
     const { services, notices } = this.parts;
-    const { index, speaker, domain } = services;
+    const { index, speaker, domain, rules } = services;
     const isFollowed = (await index.contact(to))?.followed ?? false;
     if (isFollowed && (await index.noticesFor(to, MOST_WAITING)).length < MOST_WAITING)
       return index.addNotices([notices.make(to, "passed-words", { text }, as)]);
-    await speaker.say(from, say("not-passed-on", { who: to, text: label(text) }), standInFor(to, domain));
+    if (rules.isMember(from))
+      await speaker.say(from, say("not-passed-on", { who: to, text: label(text) }), standInFor(to, domain));
   }
 }
 
