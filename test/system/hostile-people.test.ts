@@ -21,6 +21,12 @@ beforeAll(async () => {
 afterEach(() => office.serves());
 afterAll(() => office?.close());
 
+/** The same text for the same stanza: a server may turn attributes round. */
+const plain = (node: Element | string): unknown =>
+  typeof node === "string" ? node : [node.name, Object.entries(node.attrs).sort(), node.children.map(plain)];
+
+const bare = (stanza: Element): string => String(stanza.attrs["from"]).split("/")[0]!;
+
 let kept = 0;
 
 /** Romeo keeps a file; answers its number. */
@@ -65,9 +71,16 @@ describe("files of others", () => {
     const name = "for your eyes only.txt";
     const file = await keep(encodeURIComponent(name));
     await send(file);
-    for (const word of ["link", "resend", "send"])
+    for (const word of ["resend", "send"])
       expect(await juliet.ask(`${word} "${name}"${word === "send" ? ` to ${mercutio.bare}` : ""}`, /^You/)).toMatch(/no file/); // prettier-ignore
+    const said = await juliet.ask(`link "${name}"`, /http/);
+    expect(said).toContain(`from ${romeo.bare}, until `);
+    const hers = new URL(/http\S+\/g\/\S+/.exec(said)![0]);
+    tokens.add(hers.pathname.split("/")[2]!);
+    expect((await fetch(hers, { method: "HEAD" })).status).toBe(200);
     expect(await juliet.ask(`del "${name}"`, /Declined/)).toContain(romeo.bare);
+    expect((await fetch(hers)).status).toBe(410);
+    expect(await juliet.ask(`link "${name}"`, /./)).not.toContain("http");
     expect(await romeo.ask("list", /You keep/)).toContain(name);
   });
 });
@@ -145,7 +158,13 @@ describe("somebody from elsewhere", () => {
     expect(await tybalt.share(`${url}?2`, undefined, /./)).toMatch(no);
     expect(await tybalt.ask("list", /./)).toBe("Nothing waits for you.");
     expect(await tybalt.ask(`send 1 to ${juliet.bare}`, /./)).toBe("You may not do that.");
-    expect(await tybalt.ask("link 1", /./)).toBe("You may not do that.");
+    // What waits for somebody else is to him what never was.
+    const secret = "secret of link.txt";
+    const never = "a letter that nobody ever sent";
+    const noes = new Set<string>();
+    for (const which of ["1", "3", "9999", `"${secret}"`, `"${never}"`])
+      noes.add((await tybalt.ask(`link ${which}`, /./)).replace(/number \d+|“.+?”(?=\.)/, "WHICH"));
+    expect([...noes]).toEqual(["You have no file WHICH. Say “list” for what you have."]);
     expect(office.web.requests.filter(({ path }) => path.startsWith("/tybalt"))).toEqual([]);
     expect(await juliet.ask("list", /./)).toBeDefined();
     expect(juliet.stanzas.slice(before).join("")).not.toContain("villain");
@@ -158,29 +177,58 @@ describe("somebody from elsewhere", () => {
       ["set", "query", "jabber:iq:roster"], ["set", "vCard", "vcard-temp"], ["get", "nonsense", "nonsense"],
     ] as const; // prettier-ignore
     let id = 0;
-    async function told(local: string): Promise<string> {
+    /** Without what names the person, the question, or the second. */
+    async function told(local: string, person: string): Promise<string> {
       const jid = `${local}@${office.server.component}`;
       const answers: string[] = [];
+      const note = (answer: Element): void => {
+        const text = JSON.stringify(plain(answer)).replaceAll(JSON.stringify(jid).slice(1, -1), "JID");
+        answers.push(text.replaceAll(person, "PERSON").replace(/"q\d+"/, '"ID"').replace(/(?<=\["utc",\[\],\[")[^"]+/, "UTC")); // prettier-ignore
+      };
       const take = async (what: Element): Promise<void> => {
         const mine = `q${++id}`;
         what.attrs["id"] = mine;
         await tybalt.send(what);
-        const answer = await tybalt.waitStanza((s) => s.attrs["id"] === mine);
-        answers.push(answer.toString().replaceAll(jid, "JID").replaceAll(mine, "ID"));
+        note(await tybalt.waitStanza((s) => s.attrs["id"] === mine));
       };
       for (const to of [jid, `${jid}/test`, `${jid}/restante`])
         for (const [type, name, xmlns] of questions) await take(xml("iq", { type, to }, xml(name, { xmlns })));
+      const isWord = (s: Element): boolean => s.is("presence") && bare(s) === jid;
       await tybalt.presence({ to: jid, type: "subscribe" });
-      const word = await tybalt.waitStanza((s) => s.is("presence") && s.attrs["from"] === jid);
-      answers.push(String(word.attrs["type"]));
-      await tybalt.say(jid, `block ${juliet.bare}`);
-      answers.push((await tybalt.waitMessage(jid, /./)).getChildText("body")!);
+      note(await tybalt.waitStanza(isWord));
+      if (answers.at(-1)!.includes('"subscribed"')) note(await tybalt.waitStanza(isWord));
       return answers.join("\n");
     }
-    const ofJuliet = await told("juliet\\40example.test");
-    expect(ofJuliet).toMatch(/service-unavailable/);
-    expect(await told("benvolio\\40example.test")).toBe(ofJuliet);
-    expect(await told("nobody")).toBe(ofJuliet);
+    const there = await told("juliet\\40example.test", juliet.bare);
+    expect(there).toMatch(/"subscribed"/);
+    expect(there).toContain("What is sent here, files and words, goes to PERSON.");
+    expect(there).toMatch(/service-unavailable/);
+    await mercutio.stop();
+    expect(await told("mercutio\\40example.test", mercutio.bare)).toBe(there);
+    expect(await told("benvolio\\40example.test", "benvolio@example.test")).toBe(there);
+
+    // Nobody lives here, and from elsewhere to elsewhere there is no way.
+    const nobody = await told("nobody", "nobody@example.test");
+    expect(nobody).not.toMatch(/"result"|"subscribed"|goes to/);
+    for (const local of ["juliet", "paris\\40elsewhere.test", "tybalt\\40elsewhere.test", "bot\\40files.example.test"])
+      expect(await told(local, "PERSON")).toBe(nobody);
+  });
+
+  test("once he has added the bot: words to members, under his own name; the same silence whoever it is", async () => {
+    const domain = office.server.component;
+    const before = tybalt.stanzas.length;
+    for (const name of ["mercutio", "benvolio", "juliet"]) await tybalt.say(`${name}\\40example.test@${domain}`, "Thou consort'st with Romeo"); // prettier-ignore
+    const heard = await juliet.waitMessage(`tybalt\\40elsewhere.test@${domain}`, /consort/);
+    expect(heard.getChild("x", "jabber:x:oob")).toBeUndefined();
+    await tybalt.say(`paris\\40elsewhere.test@${domain}`, "a word");
+    await tybalt.waitMessage(`paris\\40elsewhere.test@${domain}`, /is not an address that I can send to/);
+    await juliet.ask(`block ${tybalt.bare}`, /You take nothing more/);
+    await tybalt.say(`juliet\\40example.test@${domain}`, "Turn and draw");
+    await tybalt.waitMessage(`juliet\\40example.test@${domain}`, /does not take/);
+    await juliet.ask("list", /You keep/);
+    expect(juliet.stanzas.join("")).not.toContain("Turn and draw");
+    const answered = tybalt.stanzas.slice(before).filter((s) => s.is("message")).map(bare); // prettier-ignore
+    expect(answered).toEqual([`paris\\40elsewhere.test@${domain}`, `juliet\\40example.test@${domain}`]);
   });
 });
 
@@ -189,7 +237,7 @@ describe("spellings", () => {
     const file = await keep("letter.txt");
     await juliet.ask(`block ${romeo.bare}`, /You take nothing more/);
     const before = juliet.stanzas.length;
-    for (const spelling of ["JULIET@EXAMPLE.TEST", "ｊｕｌｉｅｔ@example.test", "juliet@ｅxample.test", "juliet@example.test/balcony", "xmpp:juliet@example.test"])
+    for (const spelling of ["JULIET@EXAMPLE.TEST", "ｊｕｌｉｅｔ@example.test", "juliet@ｅxample.test", "juliet@example.test/balcony", "xmpp:juliet@example.test", "juliet\\40example.test@files.example.test", "JULIET\\40example.test@FILES.example.test"])
       expect(await romeo.ask(`send ${file} to ${spelling}`, /not take|waits for|not an/)).toBe("juliet@example.test does not take files from you."); // prettier-ignore
     for (const spelling of [
       "jul\u00adiet@example.test",
@@ -211,18 +259,60 @@ describe("spellings", () => {
     expect(await juliet.ask("list", /You keep/)).not.toContain("cyrillic.txt");
   });
 
-  test.each([
-    "bot@files.example.test",
-    "juliet\\40example.test@files.example.test",
-    "files.example.test",
-    "example.test",
-    "bot@FILES.example.test.",
-  ])("%s is nobody to be sent to", async (address) => {
-    const file = await keep("self.txt");
-    expect(await romeo.ask(`send ${file} to ${address}`, /waits for|not an address/)).toMatch(
-      /is not an address that I can send to/,
+  test("the address that stands in for somebody means that person, and is none of our own", async () => {
+    const file = await keep("behind.txt");
+    const standIn = "juliet\\40example.test@files.example.test";
+    const waits = `behind.txt (number ${file}) waits for juliet@example.test. I offer it the moment that juliet@example.test is there.`;
+    expect(await romeo.ask(`send ${file} to ${standIn}`, /waits for|not an/)).toBe(waits);
+    const offer = await juliet.waitMessage(office.bot, /behind\.txt \(/);
+    expect(offer.getChildText("body")).toContain(`${romeo.bare} has a file for you`);
+    expect(await romeo.ask(`status ${file}`, new RegExp(`\\(number ${file}\\):\n`))).not.toContain(
+      "files.example.test",
     );
   });
+
+  test("whoever the recipient is, there, away, or nobody at all, the sender reads the same", async () => {
+    const file = await keep("same.txt");
+    const said = new Set<string>();
+    for (const who of [
+      juliet.bare,
+      mercutio.bare,
+      "benvolio@example.test",
+      "paris@elsewhere.test",
+      "nobody@nowhere.test",
+    ])
+      said.add(
+        (await romeo.ask(`send ${file} to ${who}`, /^same\.txt .*waits for|not an|not take/)).replaceAll(who, "PERSON"),
+      );
+    expect([...said]).toEqual([
+      `same.txt (number ${file}) waits for PERSON. I offer it the moment that PERSON is there.`,
+    ]);
+  });
+
+  test.each([
+    "bot@files.example.test",
+    "nobody@files.example.test",
+    "bot@FILES.example.test.",
+    "bot\\40files.example.test@files.example.test",
+    "juliet\\5c40example.test\\40files.example.test@files.example.test",
+    "xmpp:juliet@files.example.test",
+  ])("%s is nobody to be sent to", async (address) => {
+    const file = await keep("self.txt");
+    expect(await romeo.ask(`send ${file} to ${address}`, /waits for|not an address|no group/)).toMatch(
+      /is not an address that I can send to/,
+    );
+    expect(await romeo.ask(`status ${file}`, new RegExp(`\\(number ${file}\\)`))).not.toMatch(/waiting|offered/);
+  });
+
+  test.each(["files.example.test", "example.test", "juliet"])(
+    "%s is a group's name, and nobody's address",
+    async (word) => {
+      const file = await keep("self.txt");
+      const said = await romeo.ask(`send ${file} to ${word}`, /waits for|not an address|no group/);
+      expect(said).toMatch(new RegExp(`^You have no group “${word.replaceAll(".", "\\.")}”\\.`));
+      expect(await romeo.ask(`status ${file}`, new RegExp(`\\(number ${file}\\)`))).not.toMatch(/waiting|offered/);
+    },
+  );
 });
 
 test("no log has a token or the secret", async () => {
