@@ -9,7 +9,7 @@
 import { EventEmitter } from "node:events";
 import { type SaxesTagPlain, SaxesParser } from "saxes";
 import { Element } from "ltx";
-import { own } from "./own.js";
+import { detached } from "../lib/text.js";
 import { Utf8 } from "./utf8.js";
 
 /** What one stanza may be. */
@@ -202,6 +202,18 @@ export class StreamParser extends EventEmitter {
     this.#stanza!.children = [];
     this.#cursor = undefined;
   }
+}
+
+/** Shorter pieces of a read V8 copies by itself; longer ones are a good part of it, and nothing that is remembered. */
+const VIEW = 13;
+const PIECE = 4096;
+
+/**
+ * As a string of its own: what is remembered of a stanza would keep its whole read in memory, 64 KiB for one name, and who sends many of them
+ * would fill it with what nobody wanted to keep.
+ */
+function own(text: string): string {
+  return text.length < VIEW || text.length > PIECE ? text : detached(text);
 }
 
 /** Where to cut so that the next piece begins with a long text: behind the tag before it; the text's length when there is none. */

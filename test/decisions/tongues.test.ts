@@ -28,7 +28,7 @@ describe("the language of a person", () => {
     expect(tongues.of(HOME)).toBe("en");
     tongues.heard(HOME, "de-DE");
     expect([tongues.of(PHONE), tongues.of(ROMEO)]).toEqual(["de", "de"]);
-    for (const none of ["fr", "", undefined]) tongues.heard(HOME, none);
+    for (const none of ["fr", "", undefined, `ko-${"x".repeat(70_000)}`]) tongues.heard(HOME, none);
     expect(tongues.of(HOME)).toBe("de");
     tongues.heard(PHONE, "ko");
     expect(tongues.of(HOME)).toBe("ko");

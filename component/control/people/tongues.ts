@@ -12,6 +12,8 @@ import type { Contact, Index } from "../ports.js";
 const MOST = 50_000;
 /** Tags are any text; those that are in use are few. */
 const MOST_TAGS = 200;
+/** No tag in use is longer (RFC 5646 §4.4.1). */
+const LONGEST_TAG = 35;
 
 interface Known {
   /** "": he has not; undefined: it has not been looked up. */
@@ -68,6 +70,7 @@ export class Tongues {
   }
 
   #choose(tag: string): Language | undefined {
+    if (tag.length > LONGEST_TAG) return undefined;
     if (this.#tags.has(tag)) return this.#tags.get(tag);
     if (this.#tags.size >= MOST_TAGS) this.#tags.clear();
     const language = chooseLanguage(tag);
