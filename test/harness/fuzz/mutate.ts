@@ -63,7 +63,9 @@ const HARMS: readonly Harm[] = [
   function duplicate(stanza, luck) {
     const twin = inner(stanza, luck);
     if (!twin?.parent) return;
-    const times = luck.oneIn(40) ? luck.pick([65, 300, 3000]) : 1;
+    // Beyond 4 MiB the stream ends by design.
+    const most = Math.max(1, Math.floor(1_000_000 / twin.toString().length));
+    const times = luck.oneIn(40) ? Math.min(most, luck.pick([65, 300, 3000])) : 1;
     for (let i = 0; i < times; i++) twin.parent.children.push(clone(twin));
   },
   function reorder(stanza, luck) {

@@ -119,7 +119,7 @@ export class Storm {
       }
       if (++since >= SYNC_EVERY) {
         since = 0;
-        await this.serves();
+        await this.serves().catch((e: unknown) => void this.faults.push(`after ${mutated} stanzas: ${String(e)}`));
       }
     }
     this.#answers.clear();
