@@ -25,7 +25,7 @@ export class Watch {
   readonly bugs = new Map<string, string>();
   /** For the program's start. */
   readonly options: Pick<RestanteOptions, "node" | "onLine"> = {
-    node: ["--expose-gc", "--import", HOOK],
+    node: ["--expose-gc", "--trace-warnings", "--import", HOOK],
     onLine: (line) => this.#look(line),
   };
   readonly #allowed: RegExp;
