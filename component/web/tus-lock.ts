@@ -21,9 +21,10 @@ export class TusLocks implements Locker {
     return {
       async lock(signal, ask) {
         const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+        const over = ended(patience);
         for (let other = holders.get(id); other; other = holders.get(id)) {
           await other.ask();
-          await Promise.race([other.gone, ended(patience)]);
+          await Promise.race([other.gone, over]);
           if (patience.aborted) throw new Refusal("too-many-transfers", { count: 1 });
         }
         let letGo = (): void => undefined;
