@@ -52,6 +52,7 @@ export interface RunOptions {
 
 const KEPT_LINES = 20_000;
 const DEADLINE = 20_000;
+const LAST_WORDS = 1_000;
 
 /** Starts a program. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Running {
@@ -99,11 +100,18 @@ export function run(command: string, args: readonly string[], options: RunOption
       failure = new Error(`${name} cannot be started: ${error.message}`);
       finish(null);
     });
-    // "exit", not "close": grandchildren may keep the pipes open.
-    child.on("exit", (code) => setImmediate(() => finish(code)));
-    function finish(code: number | null): void {
-      ended = true;
+    // Its last words may still be in the pipes. Grandchildren that left the group may keep those open for ever.
+    child.on("exit", (code) => {
       killGroup("SIGKILL");
+      const late = setTimeout(finish, LAST_WORDS, code);
+      child.once("close", () => {
+        clearTimeout(late);
+        finish(code);
+      });
+    });
+    function finish(code: number | null): void {
+      if (ended) return;
+      ended = true;
       if (pid !== undefined) release("group", pid);
       log?.end();
       for (const look of [...watchers]) look();
