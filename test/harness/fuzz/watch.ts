@@ -32,6 +32,7 @@ export class Watch {
   #restante: Restante | undefined;
   #pid = 0;
   #isOver = false;
+  #isBelow = false;
   #running: Promise<void> | undefined;
 
   /** `allowed`: errors in the log that are meant. */
@@ -85,6 +86,13 @@ export class Watch {
   }
 
   #look(line: string): void {
+    // The stack of a warning of Node stands below it.
+    if (/^ {4}at /.test(line)) {
+      const last = [...this.bugs.keys()].at(-1);
+      if (this.#isBelow && last !== undefined) this.bugs.set(last, `${this.bugs.get(last)}\n${line}`);
+      return;
+    }
+    this.#isBelow = /Warning: /.test(line);
     if (!(BUG.test(line) || ERROR.test(line)) || this.#allowed.test(line)) return;
     const kind = /"stack":"([^"]{0,200})/.exec(line)?.[1] ?? line.replace(/\d+/g, "0").slice(0, 200);
     if (this.bugs.size < 50 && !this.bugs.has(kind)) this.bugs.set(kind, line.slice(0, 2000));
