@@ -45,6 +45,8 @@ export class TusStore extends DataStore {
   readonly #metrics: WebMetrics;
   /** By name. */
   readonly #live = new Map<string, Live>();
+  /** Under way, by name. The library lets go of its lock before one that was cut has ended. */
+  readonly #writing = new Map<string, Promise<number>>();
   readonly #calledOff: Bygones;
   /** Under which numbers files are kept, until that has been said. */
   readonly #numbers = new Map<string, number>();
@@ -72,6 +74,7 @@ export class TusStore extends DataStore {
   }
 
   override async getUpload(name: string): Promise<Upload> {
+    await this.#writing.get(name)?.catch(() => undefined);
     if (this.#calledOff.has(name)) throw new Refusal("called-off");
     const { file, open } = await this.#open(name);
     const standing = this.#live.get(name)?.offset ?? (await open.standing(file.id)) ?? 0;
@@ -81,6 +84,16 @@ export class TusStore extends DataStore {
 
   /** Takes what comes, however much that is: the library asks `getUpload` before. */
   override async write(stream: Readable, name: string, offset: number): Promise<number> {
+    const writing = this.#take(stream, name, offset);
+    this.#writing.set(name, writing);
+    try {
+      return await writing;
+    } finally {
+      this.#writing.delete(name);
+    }
+  }
+
+  async #take(stream: Readable, name: string, offset: number): Promise<number> {
     const live = this.#live.get(name) ?? (await this.#begin(name, offset));
     if (!live) return offset;
     live.cancel();

@@ -261,6 +261,35 @@ describe("what is wrong", () => {
     const [file] = await stage.files();
     expect(file!.sha256).toBe(createHash("sha256").update(body).digest("hex"));
   });
+
+  test("what came by a connection that is cut is counted when the store has taken it", async () => {
+    let open!: () => void;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    let writes = 0;
+    const create = blobs.create.bind(blobs);
+    blobs.create = async (key) => {
+      const writer = await create(key);
+      const write = writer.write.bind(writer);
+      writer.write = (chunk) => (writes++ === 0 ? gate : Promise.resolve()).then(() => write(chunk));
+      return writer;
+    };
+    const body = randomBytes(300_000);
+    const at = await created(`${stage.url}/t/${await stage.page()}`, body.length, { filename: "a" });
+    const client = await stage.connect();
+    client.send(`PATCH ${new URL(at).pathname} HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: ${body.length}\r\n\r\n`); // prettier-ignore
+    client.socket.write(body.subarray(0, 60_000));
+    await stage.until(() => writes > 0);
+    client.reset();
+    const asked = offset(at);
+    // The library lets the question in as soon as it has seen the cut.
+    await Promise.race([asked, stage.office.settle()]);
+    open();
+    const held = await asked;
+    expect(held).toBeGreaterThan(0);
+    expect((await patch(at, held, body.subarray(held))).status).toBe(204);
+    const [file] = await stage.files();
+    expect(file!.sha256).toBe(createHash("sha256").update(body).digest("hex"));
+  });
 });
 
 async function keys(): Promise<number> {
