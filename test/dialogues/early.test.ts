@@ -404,13 +404,14 @@ test.each([
 ])("the program dies %s: nothing of the offer is on record, and she has it in the end, once", async (_, end) => {
   const disk = new DiskBlobStore(join(folder.path, "blobs"), createLog("silent"));
   await disk.start();
+  /** What needs the disk. */
+  const until = async (happened: () => Promise<boolean> | boolean): Promise<void> => {
+    for (const late = Date.now() + 20_000; Date.now() < late && !(await happened());) await stage.settle();
+  };
   const next = async (): Promise<void> => {
     await life(disk);
     await stage.housekeeping.recover();
-    for (const late = Date.now() + 20_000; Date.now() < late;) {
-      if ((await stage.index.noticesFor(bare(ROMEO), 1)).length > 0) break; // the disk has been looked through
-      await stage.settle();
-    }
+    await until(async () => (await stage.index.noticesFor(bare(ROMEO), 1)).length > 0);
     await stage.online(ROMEO);
     await stage.online(JULIET, "dino");
   };
@@ -429,6 +430,7 @@ test.each([
     await give(again, again.held);
     await complete(again);
   }
+  await until(() => dino.offers.length > 0);
   expect(dino.offers).toHaveLength(1);
   const rest = new Taker(dino.last);
   await rest.ended;

@@ -95,6 +95,8 @@ export class OfficeStage {
   /** The bytes, unless they are elsewhere. */
   readonly blobs = new MemoryBlobStore();
   readonly index: Index;
+  /** Questions that the index has not answered. */
+  #asked = 0;
   readonly desk: Links;
   readonly pages: Pages;
   readonly pictures: Pictures;
@@ -147,7 +149,7 @@ export class OfficeStage {
       invited: 3,
       ...limits,
     };
-    const index = (this.index = openIndex(url, { log, clock, role: "server" }));
+    const index = (this.index = this.#counted(openIndex(url, { log, clock, role: "server" })));
     const office: Office = (this.office = {
       text: (...a) => counter.text(...a),
       links: (...a) => counter.links(...a),
@@ -219,7 +221,27 @@ export class OfficeStage {
 
   /** Lets everything that can happen without time happen. */
   async settle(): Promise<void> {
-    for (let i = 0; i < 30; i++) await settled();
+    for (let still = 0, turns = 0; still < 30 && turns < 10_000; turns++) {
+      await settled();
+      still = this.#asked > 0 ? 0 : still + 1;
+    }
+  }
+
+  #counted(index: Index): Index {
+    const count = async (answer: Promise<unknown>): Promise<unknown> => {
+      this.#asked++;
+      return answer.finally(() => this.#asked--);
+    };
+    return new Proxy(index, {
+      get: (_, name) => {
+        const member: unknown = Reflect.get(index, name);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]): unknown => {
+          const answer: unknown = member.apply(index, args);
+          return answer instanceof Promise ? count(answer) : answer;
+        };
+      },
+    });
   }
 
   /** A stanza comes in from the server; what follows from it has happened when this settles. */

@@ -20,6 +20,8 @@ export interface Engine {
   readonly dialect: Dialect;
   /** The database, for people and the log; no password. */
   readonly name: string;
+  /** Whether there is one connection for all. */
+  readonly isSingle: boolean;
   /** Connects. The tables may not be there yet. */
   open(): Promise<Db>;
   /** Ends all connections. Nothing is under way any more. */

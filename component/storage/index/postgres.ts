@@ -45,6 +45,7 @@ export interface PostgresOptions {
 
 export class PostgresEngine implements Engine {
   readonly dialect = "postgres";
+  readonly isSingle = false;
   readonly name: string;
   readonly #config: pg.ClientConfig;
   readonly #options: PostgresOptions;

@@ -1,4 +1,7 @@
-/** How a method of the index runs: as one transaction, repeated while it may be, and its errors translated when it may not. */
+/**
+ * How a method of the index runs: as one transaction, repeated while it may be, and its errors translated when it may not.
+ * Where there is one connection, all transactions of a turn of the event loop are committed as one: each commit waits for the disk.
+ */
 import { performance } from "node:perf_hooks";
 import type { BareJid } from "../../lib/jid.js";
 import { Refusal } from "../../lib/errors.js";
@@ -30,6 +33,16 @@ const LONGEST_PAUSE = 100;
 /** ms in a row for which those who write may keep the process from everything else. */
 const SPELL = 5;
 
+type Work<T> = (transaction: Transaction) => Promise<T>;
+
+/** A transaction that waits for others to share its commit with. */
+interface Waiting {
+  readonly durable: boolean;
+  readonly work: Work<unknown>;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export class Records {
   /** This process, in the columns `holder`. */
   readonly me = randomId();
@@ -38,8 +51,7 @@ export class Records {
   readonly listeners = new Set<(what: Nudge["what"], whom: BareJid) => void>();
   #db: Db | undefined;
   #down = false;
-  /** When the first of them began in this turn of the event loop. */
-  #turn: number | undefined;
+  #waiting: Waiting[] = [];
 
   constructor(engine: Engine, options: RecordsOptions) {
     this.engine = engine;
@@ -61,31 +73,12 @@ export class Records {
   }
 
   /** Runs a transaction; `work` may run several times, and must do nothing but queries and nudges. */
-  async write<T>(durable: boolean, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const { engine } = this;
-    await this.#takeTurn();
-    let nudges: Nudge[] = [];
-    const result = await this.#translated(() =>
-      this.#opened()
-        .connection()
-        .execute(async (db) => {
-          nudges = [];
-          await engine.begin(db, durable);
-          try {
-            const answer = await work({ db, nudge: (what, whom) => void nudges.push({ what, whom }) });
-            await engine.commit(db);
-            return answer;
-          } catch (error) {
-            await engine.rollback(db);
-            throw error;
-          }
-        }),
-    );
-    if (nudges.length > 0) {
-      engine.announce(nudges);
-      for (const nudge of nudges) this.heard(nudge);
-    }
-    return result;
+  write<T>(durable: boolean, work: Work<T>): Promise<T> {
+    if (!this.engine.isSingle) return this.#alone(durable, work);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ durable, work, resolve: resolve as (answer: unknown) => void, reject });
+      if (this.#waiting.length === 1) setImmediate(() => void this.#writeWaiting());
+    });
   }
 
   /** Passes a nudge on to whoever listens in this process. */
@@ -98,15 +91,51 @@ export class Records {
       }
   }
 
-  /**
-   * SQLite answers before its promise is looked at: work of many writes would never let go of the event loop, and nobody else be heard.
-   * Whoever has waited here once goes on, so that each gets on by a step a turn. Those who only read are short, and need no turn.
-   */
-  async #takeTurn(): Promise<void> {
-    if (this.#turn === undefined) {
-      this.#turn = performance.now();
-      setImmediate(() => (this.#turn = undefined));
-    } else if (performance.now() - this.#turn > SPELL) await new Promise((resolve) => setImmediate(resolve));
+  /** Never rejects. */
+  async #writeWaiting(): Promise<void> {
+    const group = this.#waiting;
+    this.#waiting = [];
+    const durable = group.some((one) => one.durable);
+    const works = group.map(({ work }) => work);
+    const answers = group.length > 1 ? await this.#transaction(durable, works).catch(() => []) : [];
+    for (const [i, { work, durable, resolve, reject }] of group.entries())
+      if (i < answers.length) resolve(answers[i]);
+      // Whose fault it was that the group was rolled back shows when each runs by itself.
+      else if (answers.length === 0) this.#alone(durable, work).then(resolve, reject);
+      else this.write(durable, work).then(resolve, reject);
+  }
+
+  async #alone<T>(durable: boolean, work: Work<T>): Promise<T> {
+    return (await this.#translated(() => this.#transaction(durable, [work])))[0] as T;
+  }
+
+  /** What the works answered, in order. The spell may be over before the last: the rest has not been done. */
+  async #transaction(durable: boolean, works: readonly Work<unknown>[]): Promise<unknown[]> {
+    const { engine } = this;
+    const nudges: Nudge[] = [];
+    const answers = await this.#opened()
+      .connection()
+      .execute(async (db) => {
+        await engine.begin(db, durable);
+        try {
+          const done: unknown[] = [];
+          for (const over = performance.now() + SPELL; done.length === 0 || performance.now() < over;) {
+            const work = works[done.length];
+            if (!work) break;
+            done.push(await work({ db, nudge: (what, whom) => void nudges.push({ what, whom }) }));
+          }
+          await engine.commit(db);
+          return done;
+        } catch (error) {
+          await engine.rollback(db);
+          throw error;
+        }
+      });
+    if (nudges.length > 0) {
+      engine.announce(nudges);
+      for (const nudge of nudges) this.heard(nudge);
+    }
+    return answers;
   }
 
   #opened(): Db {

@@ -18,6 +18,7 @@ const PREPARED = 300;
 
 export class SqliteEngine implements Engine {
   readonly dialect = "sqlite";
+  readonly isSingle = true;
   readonly name: string;
   readonly #path: string;
   #file: Database.Database | undefined;
