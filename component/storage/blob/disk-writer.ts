@@ -20,6 +20,10 @@ const AHEAD = 2 ** 28;
 /** One such sync at a time in the whole process: each takes a thread, and there are few. */
 let isSyncing = false;
 
+/** Buffers of writers that have ended: made anew for each, they kept the garbage collector busy. */
+const spare: Buffer[] = [];
+const MOST_SPARE = 32;
+
 /** What the store does with the written file. */
 export interface Ending {
   /** Gives it its name, durably. */
@@ -67,11 +71,11 @@ export class DiskWriter implements BlobWriter {
 
   /** Before anything else: goes on behind what the file holds already, which is hashed here. */
   async takeUp(): Promise<void> {
-    const piece = Buffer.allocUnsafeSlow(GATHER);
+    this.#buffer = piece();
     for (;;) {
-      const { bytesRead } = await this.#file.read(piece, 0, GATHER, this.#position);
+      const { bytesRead } = await this.#file.read(this.#buffer, 0, GATHER, this.#position);
       if (bytesRead === 0) break;
-      this.#hash.update(piece.subarray(0, bytesRead));
+      this.#hash.update(this.#buffer.subarray(0, bytesRead));
       this.#position += bytesRead;
     }
     this.#written = this.#position;
@@ -83,7 +87,7 @@ export class DiskWriter implements BlobWriter {
     const before = this.#written;
     this.#written += chunk.length;
     if (before === 0 && this.#announced > 0 && this.#announced <= GATHER)
-      this.#whole = this.#buffer = Buffer.allocUnsafeSlow(this.#announced);
+      this.#whole = this.#buffer = this.#announced < LARGE ? Buffer.allocUnsafeSlow(this.#announced) : piece();
     if (this.#whole && this.#written > this.#announced) {
       // What was announced was wrong.
       this.#hash.update(this.#whole.subarray(0, before));
@@ -97,12 +101,13 @@ export class DiskWriter implements BlobWriter {
     }
     if (!this.#whole) this.#hash.update(chunk);
     for (let taken = 0; taken < chunk.length;) {
-      this.#buffer ??= Buffer.allocUnsafeSlow(GATHER);
-      const n = Math.min(chunk.length - taken, this.#buffer.length - this.#filled);
+      this.#buffer ??= piece();
+      const room = this.#whole ? this.#announced : this.#buffer.length;
+      const n = Math.min(chunk.length - taken, room - this.#filled);
       this.#buffer.set(n === chunk.length ? chunk : chunk.subarray(taken, taken + n), this.#filled);
       this.#filled += n;
       taken += n;
-      if (this.#filled === this.#buffer.length) await this.#flush();
+      if (this.#filled === room) await this.#flush();
     }
   }
 
@@ -127,7 +132,7 @@ export class DiskWriter implements BlobWriter {
     this.#growth.end();
     this.#gone ??= this.#file.close();
     await this.#gone;
-    this.#whole = this.#buffer = this.#spare = undefined;
+    this.#letGo();
   }
 
   /** One that is just being committed is left to its commit, which cleans up after itself. */
@@ -149,7 +154,9 @@ export class DiskWriter implements BlobWriter {
       throw diskRefusal(e);
     }
     this.#growth.end();
-    return { sha256: whole ? Buffer.from(await whole).toString("hex") : this.#hash.digest("hex"), size: this.#written };
+    const sha256 = whole ? Buffer.from(await whole).toString("hex") : this.#hash.digest("hex");
+    this.#letGo();
+    return { sha256, size: this.#written };
   }
 
   /** All bytes on the disk. An error that an earlier sync has met is not told again by the system: it is kept. */
@@ -175,12 +182,19 @@ export class DiskWriter implements BlobWriter {
     this.#growth.end();
     await this.#flight;
     await this.#sync;
-    this.#whole = this.#buffer = this.#spare = undefined;
+    this.#letGo();
     try {
       await this.#file.close().finally(() => this.#ending.discard());
     } catch (err) {
       this.#ending.log.warn({ err }, "an unfinished blob stays until it is swept away");
     }
+  }
+
+  /** Of the memory. Nothing is written or hashed any more. */
+  #letGo(): void {
+    for (const buffer of new Set([this.#whole, this.#buffer, this.#spare]))
+      if (buffer?.length === GATHER && spare.length < MOST_SPARE) spare.push(buffer);
+    this.#whole = this.#buffer = this.#spare = undefined;
   }
 
   /** Hands the gathered bytes over; the other buffer is filled next. */
@@ -227,4 +241,9 @@ export class DiskWriter implements BlobWriter {
       this.#growth.reached(at + done);
     }
   }
+}
+
+/** Memory of any former content. */
+function piece(): Buffer {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(GATHER);
 }

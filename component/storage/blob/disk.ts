@@ -1,10 +1,10 @@
 /**
- * Blobs in a local folder. An object is written as tmp/KEY, made durable, and renamed to K/E/KEY (its first two characters: at most
- * 4096 folders). A process that dies leaves the one or the other and nothing else; `remove` takes both.
+ * Blobs in a local folder. An object is written as tmp/KEY, made durable, and renamed to K/KEY (its first character: 64 folders, which file
+ * systems find their way in with millions of files). A process that dies leaves the one or the other and nothing else; `remove` takes both.
  * Left out: a lock on the folder. Keys are random and used once, so several processes may share it.
  */
 import { constants } from "node:fs";
-import { mkdir, open, opendir, readdir, rename, unlink, type FileHandle } from "node:fs/promises";
+import { mkdir, open, opendir, rename, unlink, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
@@ -18,11 +18,12 @@ import { checkKey, checkSpan, isKey } from "./key.js";
 import { LocalFiles } from "./local-files.js";
 import { probe } from "./probe.js";
 
+/** What a key may begin with. */
+const FIRST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 export class DiskBlobStore implements BlobStore {
   readonly #root: string;
   readonly #log: Log;
-  /** Folders that are known to be there, durably: at most 4096 and their parents. */
-  readonly #folders = new Map<string, Promise<void>>();
   readonly #reading: Reading = { files: new LocalFiles(), buffers: new Buffers() };
 
   /** `root` is an absolute path. */
@@ -35,7 +36,10 @@ export class DiskBlobStore implements BlobStore {
   async start(): Promise<void> {
     try {
       await mkdir(this.#root, { recursive: true, mode: 0o700 });
-      await makeFolder(join(this.#root, "tmp")); // alone: made recursively, Node says ENOENT for whatever was in the way
+      // Each alone: made recursively, Node says ENOENT for whatever was in the way.
+      await makeFolder(join(this.#root, "tmp"));
+      for (const first of FIRST) await makeFolder(join(this.#root, first));
+      await syncFolder(this.#root);
     } catch (cause) {
       throw new Error(this.#complaint(cause), { cause });
     }
@@ -116,10 +120,7 @@ export class DiskBlobStore implements BlobStore {
   async *keys(): AsyncIterable<string> {
     try {
       yield* keysIn(join(this.#root, "tmp"));
-      for (const first of await readdir(this.#root)) {
-        if (first.length !== 1) continue;
-        for (const second of await readdir(join(this.#root, first))) yield* keysIn(join(this.#root, first, second));
-      }
+      for (const first of FIRST) yield* keysIn(join(this.#root, first));
     } catch (e) {
       throw diskRefusal(e);
     }
@@ -151,7 +152,6 @@ export class DiskBlobStore implements BlobStore {
 
   async #publish(key: string): Promise<void> {
     const object = this.#object(key);
-    await this.#folder(dirname(object));
     try {
       await rename(this.#temporary(key), object);
     } catch (e) {
@@ -161,27 +161,12 @@ export class DiskBlobStore implements BlobStore {
     await syncFolder(dirname(object));
   }
 
-  /** Makes the folder durably, once in the life of the process: one that another process made and died over may not be durable yet. */
-  #folder(path: string): Promise<void> {
-    if (path === this.#root) return Promise.resolve();
-    let made = this.#folders.get(path);
-    if (!made) {
-      made = this.#folder(dirname(path)).then(async () => {
-        await makeFolder(path);
-        await syncFolder(dirname(path));
-      });
-      made.catch(() => this.#folders.delete(path)); // the next one tries again
-      this.#folders.set(path, made);
-    }
-    return made;
-  }
-
   #temporary(key: string): string {
     return join(this.#root, "tmp", key);
   }
 
   #object(key: string): string {
-    return join(this.#root, key[0]!, key[1]!, key);
+    return join(this.#root, key[0]!, key);
   }
 
   #complaint(thrown: unknown): string {
