@@ -105,10 +105,16 @@ async function small(to: Candidate, connections: number): Promise<number> {
   const began = performance.now();
   let next = 0;
   await Promise.all(
-    sockets.map(async (socket) => {
+    sockets.map(async (_, at) => {
       for (let i = next++; i < FILES; i = next++) {
         body.writeUInt32LE(i); // no two are the same
-        await put(socket, slots[i]!, Buffer.from(body));
+        const mine = Buffer.from(body);
+        // ejabberd ends a connection now and then.
+        await put(sockets[at]!, slots[i]!, mine).catch(async (e: Error) => {
+          if (!e.message.includes("ECONNRESET")) throw e;
+          sockets[at] = await open(slots[i]!.url);
+          await put(sockets[at], slots[i]!, mine);
+        });
       }
     }),
   );
@@ -144,7 +150,7 @@ async function open({ hostname, port }: URL): Promise<Socket> {
 async function put(socket: Socket, { url, headers }: Slot, body: Buffer): Promise<void> {
   const head = [`PUT ${url.pathname}${url.search} HTTP/1.1`, `Host: ${url.host}`, `Content-Length: ${body.length}`, ...headers, "", ""].join("\r\n"); // prettier-ignore
   const answer = (once(socket, "data") as Promise<[Buffer]>).catch((e: Error) => {
-    throw new Error(`${url.host}: ${e.message}`);
+    throw new Error(`${url.host}${url.pathname}: ${e.message}`);
   });
   socket.cork();
   socket.write(head);

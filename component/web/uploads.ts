@@ -67,9 +67,12 @@ async function put(web: UploadParts, request: FastifyRequest, reply: FastifyRepl
     if (right.kind !== "slot") throw new Refusal("not-found");
     const reception = await right.receive({ name: right.name, size: lengthOf(request) }, "slot");
     try {
-      await reception.begin(0);
+      const begun = reception.begin(0);
+      begun.catch(() => undefined); // the first chunk meets it, if one comes
+      // Who waits to be asked is asked when there is a place for it; of the others' bytes the first come meanwhile.
+      if (request.headers.expect !== undefined) await begun;
       goOn(request.raw, reply.raw);
-      bytes = await takeBody(request.raw, clock, (chunk) => reception.write(chunk));
+      bytes = await takeBody(request.raw, clock, (chunk) => begun.then(() => reception.write(chunk)));
       await reception.complete();
     } catch (e) {
       await reception.fail(asRefusal(e));
