@@ -31,6 +31,7 @@ const directory = new PresenceDirectory({
     domain: bare("files.example.org"),
     online: true,
     send: async () => undefined,
+    deliver: async () => undefined,
     request: async (iq) => {
       const ver = String(iq.getChild("query")!.attrs["node"]).split("#")[1]!;
       return xml("iq", {}, buildInfo(kinds[vers.indexOf(ver)]!));

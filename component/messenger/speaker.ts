@@ -29,8 +29,13 @@ export interface SpeakerParts {
 export class StreamSpeaker implements Speaker {
   constructor(private readonly parts: SpeakerParts) {}
 
-  say(to: Jid, said: Said, answering?: Jid, id = randomId(), corrects?: string): Promise<void> {
-    return this.#say(id, to, answering, said, ...(corrects === undefined ? [] : [correction.write(corrects)]));
+  say(to: Jid, said: Said, answering?: Jid): Promise<void> {
+    return this.#say(randomId(), to, answering, said);
+  }
+
+  tell(to: Jid, said: Said, answering: Jid | undefined, id: string, corrects?: string): Promise<void> {
+    const replace = corrects === undefined ? [] : [correction.write(corrects)];
+    return this.parts.stream.deliver(this.#words(id, to, answering, said, ...replace));
   }
 
   async introduce(to: BareJid, said: Said): Promise<void> {
@@ -75,7 +80,7 @@ export class StreamSpeaker implements Speaker {
     };
     const forget = this.parts.fates.watch(to, id, tell, undefined, text.length);
     try {
-      await this.#send(id, to, as, undefined, xml("body", {}, text), ...replace);
+      await this.parts.stream.send(this.#message(id, to, as, undefined, xml("body", {}, text), ...replace));
     } catch (thrown) {
       forget();
       throw thrown;
@@ -83,7 +88,9 @@ export class StreamSpeaker implements Speaker {
   }
 
   hand(to: Jid, url: string, file: FileFacts, answering?: Jid, picture?: Picture): Promise<void> {
-    return this.#send(randomId(), to, answering, undefined, ...fileMessage(url, file, picture));
+    return this.parts.stream.send(
+      this.#message(randomId(), to, answering, undefined, ...fileMessage(url, file, picture)),
+    );
   }
 
   progress(to: Jid, answering?: Jid): ProgressLine {
@@ -100,20 +107,24 @@ export class StreamSpeaker implements Speaker {
     return reached.length > 0 && reached.every((resource) => resource.can(correction.NS) === true);
   }
 
-  /** In the language of whoever gets it. */
   #say(id: string, to: Jid, answering: Jid | undefined, said: Said, ...more: Element[]): Promise<void> {
-    const language = this.parts.tongues.of(to);
-    return this.#send(id, to, answering, language, xml("body", {}, render(said, language)), ...more);
+    return this.parts.stream.send(this.#words(id, to, answering, said, ...more));
   }
 
-  #send(
+  /** In the language of whoever gets it. */
+  #words(id: string, to: Jid, answering: Jid | undefined, said: Said, ...more: Element[]): Element {
+    const language = this.parts.tongues.of(to);
+    return this.#message(id, to, answering, language, xml("body", {}, render(said, language)), ...more);
+  }
+
+  #message(
     id: string,
     to: Jid,
     answering: Jid | undefined,
     language: Language | undefined,
     ...children: Element[]
-  ): Promise<void> {
+  ): Element {
     const from = answering ?? this.parts.contact;
-    return this.parts.stream.send(xml("message", { type: "chat", id, from, to, "xml:lang": language }, ...children));
+    return xml("message", { type: "chat", id, from, to, "xml:lang": language }, ...children);
   }
 }

@@ -57,6 +57,8 @@ export interface StanzaStream {
    * it waits for it for a limited time and a limited number of stanzas, then rejects with Refusal "offline". `from` must be set.
    */
   send(stanza: Element): Promise<void>;
+  /** As `send`; settles when the server has read it. Rejects with Refusal "offline" when that cannot be known: then it may have been read, too. */
+  deliver(stanza: Element): Promise<void>;
   /**
    * Sends an iq of type get or set and answers the whole result stanza. The id is chosen here; the reply is matched by (from, id).
    * Rejects with {@link StanzaError}, or Refusal "offline" when the stream ends or nothing came within `timeout` ms (default 30,000).

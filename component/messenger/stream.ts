@@ -15,6 +15,7 @@ import { Keepalive, type KeepaliveLimits } from "./keepalive.js";
 import { Outbox, type OutboxLimits } from "./outbox.js";
 import { type StanzaLimits, STANZA_LIMITS } from "./parser.js";
 import { Requests } from "./requests.js";
+import { RoundTrips } from "./round-trips.js";
 import { serialise } from "./serialise.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
 
@@ -75,6 +76,7 @@ export class ComponentStream implements StanzaStream {
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   readonly #keepalive: Keepalive;
+  readonly #roundTrips: RoundTrips;
   readonly #stopping = new AbortController();
   readonly #onOnline: (() => void)[] = [];
   readonly #onOffline: (() => void)[] = [];
@@ -96,6 +98,7 @@ export class ComponentStream implements StanzaStream {
     this.#outbox = new Outbox(this.#clock, this.#limits);
     this.#inbox = new Inbox(this.#limits.inbox, (stanza) => this.#deliver(stanza));
     this.#keepalive = new Keepalive(this.#clock, this.#limits, domain, (ping) => void this.#post(ping));
+    this.#roundTrips = new RoundTrips(this.#clock, domain, (ping) => void this.#post(ping));
     let release = (): void => {};
     this.#outbox.onFull = (full) => {
       if (full) release = this.#inbox.hold();
@@ -156,6 +159,13 @@ export class ComponentStream implements StanzaStream {
   send(stanza: Element): Promise<void> {
     if (this.#stopping.signal.aborted) return refused(new Refusal("stopping"));
     return this.#post(stanza);
+  }
+
+  /** See {@link StanzaStream.deliver}. */
+  async deliver(stanza: Element): Promise<void> {
+    await this.send(stanza);
+    // Still on the connection that has taken it.
+    await this.#roundTrips.pass();
   }
 
   async request(iq: Element, options: { timeout?: number; signal?: AbortSignal } = {}): Promise<Element> {
@@ -238,14 +248,16 @@ export class ComponentStream implements StanzaStream {
     this.#online = false;
     this.#keepalive.stop();
     this.#outbox.detach();
-    this.#requests.end(new Refusal(this.#stopping.signal.aborted ? "stopping" : "offline"));
+    const refusal = new Refusal(this.#stopping.signal.aborted ? "stopping" : "offline");
+    this.#roundTrips.end(refusal);
+    this.#requests.end(refusal);
     for (const listener of this.#onOffline) this.#guard(listener);
   }
 
   #arrive(stanza: Element, size: number): void {
     this.stanzasIn++;
     if (stanza.name === "iq") {
-      if (this.#keepalive.take(stanza)) return;
+      if (this.#keepalive.take(stanza) || this.#roundTrips.take(stanza)) return;
       const type: unknown = stanza.attrs["type"];
       if (type === "result" || type === "error") return void this.#requests.take(stanza);
     }

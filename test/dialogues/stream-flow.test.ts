@@ -1,5 +1,5 @@
 /** Back-pressure, acknowledgements, keep-alive and the end of the component's stream, against a played server. */
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { ComponentStream } from "../../component/messenger/stream.js";
 import type { Element } from "../../component/messenger/stanza.js";
 import { FakeClock, settled } from "../harness/fake-clock.js";
@@ -121,6 +121,47 @@ const PING =
 async function pinged(peer: Peer): Promise<string> {
   return (await peer.waitFor(PING))[1]!;
 }
+
+describe("what is told once", () => {
+  const back = (id: string): string => `<iq type='get' from='${DOMAIN}' to='${DOMAIN}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`; // prettier-ignore
+
+  test("is delivered when a ping has come back behind it, one for all who wait", async () => {
+    const { stream, peer, got } = await stage.online();
+    const done: string[] = [];
+    const tell = (text: string): Promise<void> => stream.deliver(say(text)).then(() => void done.push(text));
+    const first = tell("first");
+    await peer.waitFor("first");
+    const id = await pinged(peer);
+    const others = [tell("second"), tell("third")];
+    await peer.waitFor("third");
+    expect(done).toEqual([]);
+    peer.write(back(id));
+    await first;
+    expect(done).toEqual(["first"]);
+    peer.write(back(id) + back(await pinged(peer)));
+    await Promise.all(others);
+    expect(peer.text).not.toMatch(PING);
+    // One that is not ours, or comes a second time, is somebody's question.
+    expect(got.map((stanza) => stanza.attrs["id"] as string)).toEqual([id]);
+  });
+
+  test("is not when the connection ends, whatever the socket has taken", async () => {
+    const { stream, peer } = await stage.online();
+    const told = stream.deliver(say("lost"));
+    await peer.waitFor("lost");
+    peer.socket.destroy();
+    await expect(told).rejects.toMatchObject({ code: "offline" });
+  });
+
+  test("is believed to be where pings to ourselves do not come back", async () => {
+    const clock = new FakeClock();
+    const { stream, peer } = await stage.online({}, clock);
+    const told = stream.deliver(say("somewhere"));
+    await pinged(peer);
+    await clock.turn(5_000);
+    await told;
+  });
+});
 
 test("a server that falls silent is noticed and left", async () => {
   const clock = new FakeClock();

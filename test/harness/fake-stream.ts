@@ -40,6 +40,11 @@ export class FakeStream implements StanzaStream, Router {
     this.onSend(stanza);
   }
 
+  /** Its server reads at once. */
+  deliver(stanza: Element): Promise<void> {
+    return this.send(stanza);
+  }
+
   async request(iq: Element): Promise<Element> {
     await this.send(iq);
     const result = await this.answer(iq);

@@ -5,6 +5,7 @@ import { vitals, type Vitals } from "./vitals.js";
 
 const DOMAIN = "files.example.org";
 export const BOT = `bot@${DOMAIN}`;
+const OWN = new RegExp(`<iq [^>]*from="${DOMAIN}" to="${DOMAIN}"[^>]*><ping .*?</iq>`, "g");
 
 export interface PlayedServer {
   readonly restante: Restante;
@@ -32,12 +33,19 @@ export async function playServer(options: RestanteOptions = {}): Promise<PlayedS
   const server = { domain: "example.org", component: DOMAIN, componentPort: port.port, secret: "secret" };
   let peer: Peer;
   let heard = "";
+  let last = "";
   const notes = new Set<{ text: string }>();
   let wake = (): void => undefined;
   const accept = async (): Promise<void> => {
     peer = await port.accept();
     heard = "";
     peer.socket.on("data", (text: string) => {
+      // What it sends to itself comes back, as from any server.
+      last = (last + text).slice(-text.length - 200);
+      last = last.replace(OWN, (own) => {
+        peer.write(own);
+        return "";
+      });
       heard += text;
       for (const note of notes) note.text += text;
       wake();

@@ -100,7 +100,7 @@ export class Notices {
             continue;
           }
           // Under its own id: should we die before it is struck out, it is the same message that is sent again.
-          if (!this.#said.has(id)) await this.#speaker.say(to, wordsOf(notice), speakerOf(notice), id);
+          if (!this.#said.has(id)) await this.#speaker.tell(to, wordsOf(notice), speakerOf(notice), id);
           this.#said.add(id);
           await this.#index.dropNotices([id]);
           this.#said.delete(id);

@@ -102,9 +102,9 @@ export class Summaries {
     const how = manner({ message: summary.message, corrects, isOver: isOver(parcels), since, now: this.#clock.now() });
     if (how === "nothing") return false;
     const said = summaryLine(parcels);
-    if (how === "amend") await this.#speaker.say(to, said, undefined, randomId(), summary.message);
+    if (how === "amend") await this.#speaker.tell(to, said, undefined, randomId(), summary.message);
     else {
-      await this.#speaker.say(to, said, undefined, line);
+      await this.#speaker.tell(to, said, undefined, line);
       await this.#index.setSummary(id, line);
     }
     return true;

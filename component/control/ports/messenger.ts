@@ -35,8 +35,10 @@ export interface Whereabouts {
 
 /** Says things to people, in chat. */
 export interface Speaker {
-  /** One message, in the language of whoever gets it, to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. `id`: the same for what is said again because nobody knows whether it was said. `corrects`: the id of what it replaces (XEP-0308). */
-  say(to: Jid, said: Said, answering?: Jid, id?: string, corrects?: string): Promise<void>;
+  /** One message, in the language of whoever gets it, to a bare or full address. Resolves when it is on the wire; rejects with Refusal "offline". `answering`: the address that was addressed, from which to speak. */
+  say(to: Jid, said: Said, answering?: Jid): Promise<void>;
+  /** As `say`, and settles when the server has it; a rejection leaves open whether it has. `id`: the same for what is said again because nobody knows. `corrects`: the id of what it replaces (XEP-0308). */
+  tell(to: Jid, said: Said, answering: Jid | undefined, id: string, corrects?: string): Promise<void>;
   /** Whether everybody who would see a correction sees it in the place of what it corrects. */
   corrects(to: Jid): boolean;
   /** As `say`; settles when a client says that it has it (XEP-0184), or after a moment where none does. Never rejects. */
