@@ -149,7 +149,7 @@ async function fillRestante(restante: Restante): Promise<string[]> {
     const { token, hash } = newToken();
     await index.addLink({ hash, fileId: file.id, parcelId: undefined, since: now, until, served: [] });
     urls.push(linkUrl(restante.webUrl, token, name));
-    await link(join(blobs, blobKey[0]!, blobKey[1]!, blobKey), join(root, name));
+    await link(join(blobs, blobKey[0]!, blobKey), join(root, name));
   }
   await Promise.all([store.stop(), index.stop()]);
   await restante.start();
