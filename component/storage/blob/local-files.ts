@@ -22,6 +22,8 @@ const inThread = { open: promisify(open), stat: promisify(fstat), read: promisif
 
 /** How long a read from memory vouches, ms. */
 const VOUCH_MS = 1_000;
+/** The system is asked so often, ms: asking costs as much as reading 100 KiB. */
+const ASK_MS = 10;
 /** A link in the place of a file is nobody's file. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
 
@@ -47,6 +49,7 @@ export interface LocalFile {
 export class LocalFiles {
   readonly #warmth = new Warmth();
   #blocks = blocksRead();
+  #asked = -Infinity;
 
   /** To be closed. */
   async open(path: string): Promise<LocalFile> {
@@ -65,12 +68,16 @@ export class LocalFiles {
 
   /** Fills the beginning of `buffer` with up to `length` bytes from `at` on; answers how many. */
   async read(fd: number, buffer: Buffer, length: number, at: number): Promise<number> {
-    const count = this.#isWarm()
+    const isWarm = this.#isWarm();
+    const count = isWarm
       ? readSync(fd, buffer, 0, length, at)
       : (await inThread.read(fd, buffer, 0, length, at)).bytesRead;
+    const now = performance.now();
+    if (isWarm && now < this.#asked + ASK_MS) return count;
     const blocks = blocksRead();
-    this.#warmth.read(performance.now(), blocks - this.#blocks);
+    this.#warmth.read(now, blocks - this.#blocks);
     this.#blocks = blocks;
+    this.#asked = now;
     return count;
   }
 
