@@ -45,8 +45,8 @@ export class TusStore extends DataStore {
   readonly #metrics: WebMetrics;
   /** By name. */
   readonly #live = new Map<string, Live>();
-  /** Under way, by name. The library lets go of its lock before one that was cut has ended. */
-  readonly #writing = new Map<string, Promise<number>>();
+  /** Under way, by name. The library lets go of its lock before a write that was cut has ended, and knows of no end that comes by itself. */
+  readonly #busy = new Map<string, Promise<unknown>>();
   readonly #calledOff: Bygones;
   /** Under which numbers files are kept, until that has been said. */
   readonly #numbers = new Map<string, number>();
@@ -74,7 +74,7 @@ export class TusStore extends DataStore {
   }
 
   override async getUpload(name: string): Promise<Upload> {
-    await this.#writing.get(name)?.catch(() => undefined);
+    await this.#idle(name);
     if (this.#calledOff.has(name)) throw new Refusal("called-off");
     const { file, open } = await this.#open(name);
     const standing = this.#live.get(name)?.offset ?? (await open.standing(file.id)) ?? 0;
@@ -84,13 +84,8 @@ export class TusStore extends DataStore {
 
   /** Takes what comes, however much that is: the library asks `getUpload` before. */
   override async write(stream: Readable, name: string, offset: number): Promise<number> {
-    const writing = this.#take(stream, name, offset);
-    this.#writing.set(name, writing);
-    try {
-      return await writing;
-    } finally {
-      this.#writing.delete(name);
-    }
+    await this.#idle(name);
+    return this.#alone(name, this.#take(stream, name, offset));
   }
 
   async #take(stream: Readable, name: string, offset: number): Promise<number> {
@@ -114,6 +109,7 @@ export class TusStore extends DataStore {
   }
 
   override async remove(name: string): Promise<void> {
+    await this.#idle(name);
     const live = this.#live.get(name);
     if (live) await this.#end(name, live, new Refusal("called-off"));
     const { file, open } = await this.#open(name);
@@ -168,7 +164,22 @@ export class TusStore extends DataStore {
   }
 
   #wait(name: string, live: Live): void {
-    live.cancel = this.#clock.after(IDLE_MS, () => void this.#end(name, live, new Refusal("stream-cut", { name: parseTusName(name)!.name }))); // prettier-ignore
+    const cut = new Refusal("stream-cut", { name: parseTusName(name)!.name });
+    live.cancel = this.#clock.after(IDLE_MS, () => void this.#alone(name, this.#end(name, live, cut)));
+  }
+
+  /** Whoever asks for the upload waits for this. */
+  async #alone<T>(name: string, work: Promise<T>): Promise<T> {
+    this.#busy.set(name, work);
+    try {
+      return await work;
+    } finally {
+      this.#busy.delete(name);
+    }
+  }
+
+  async #idle(name: string): Promise<void> {
+    await this.#busy.get(name)?.catch(() => undefined);
   }
 
   async #complete(name: string, live: Live): Promise<void> {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createHash, randomBytes } from "node:crypto";
 import { Upload } from "tus-js-client";
+import type { BlobWriter } from "../../component/control/ports.js";
 import { MemoryBlobStore } from "../../component/storage/blob/memory.js";
 import { tempFolder, type TempFolder } from "../harness/tmp.js";
 import { ROMEO, UploadStage } from "../harness/upload-stage.js";
@@ -290,7 +291,38 @@ describe("what is wrong", () => {
     const [file] = await stage.files();
     expect(file!.sha256).toBe(createHash("sha256").update(body).digest("hex"));
   });
+
+  test("who asks while what came is being set aside hears how much that is", async () => {
+    let open!: () => void;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    let isResting = false;
+    holding((writer) => {
+      const rest = writer.rest.bind(writer);
+      writer.rest = () => ((isResting = true), gate.then(rest));
+    });
+    const body = randomBytes(3000);
+    const at = await created(`${stage.url}/t/${await stage.page()}`, body.length, { filename: "a" });
+    expect((await patch(at, 0, body.subarray(0, 1000))).status).toBe(204);
+    await stage.office.clock.turn(301_000);
+    await stage.until(() => isResting);
+    const asked = offset(at);
+    await Promise.race([asked, stage.office.settle()]);
+    open();
+    expect(await asked).toBe(1000);
+    expect((await patch(at, 1000, body.subarray(1000))).status).toBe(204);
+    expect(await stage.files()).toHaveLength(1);
+  });
 });
+
+/** Has every writer of the store changed before it is used. */
+function holding(change: (writer: BlobWriter) => void): void {
+  const create = blobs.create.bind(blobs);
+  blobs.create = async (key) => {
+    const writer = await create(key);
+    change(writer);
+    return writer;
+  };
+}
 
 async function keys(): Promise<number> {
   let count = 0;
