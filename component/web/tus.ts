@@ -53,6 +53,7 @@ export class TusUploads {
       locker: new TusLocks(),
       namingFunction: ({ url, headers }, said) => nameOf(new URL(url).pathname, headers, said),
       generateUrl: (_request, { id }) => `${base}${TUS_PATH}${id}`,
+      onUploadFinish: async (_request, { id }) => ({ headers: this.#numberOf(id) }),
       getFileIdFromRequest: ({ url }) => new URL(url).pathname.slice(TUS_PATH.length),
       onResponseError: (request, thrown) => {
         if (!(thrown instanceof Refusal) && "status_code" in thrown) return thrown;
@@ -68,6 +69,12 @@ export class TusUploads {
 
   stop(): void {
     this.store.stop();
+  }
+
+  /** Under which number a file has just been kept. */
+  #numberOf(name: string): Record<string, number> {
+    const number = this.store.numberOf(name);
+    return number === undefined ? {} : { "restante-number": number };
   }
 }
 
@@ -116,8 +123,6 @@ async function serve(
     body = await checked(tus, request, clock);
     const answer = await tus.server.handleWeb(asWebRequest(request, body));
     if (answer.status === 412) reply.header("tus-version", VERSION);
-    const number = tus.store.numberOf(request.url.slice(TUS_PATH.length));
-    if (number !== undefined) reply.header("restante-number", number);
     return await reply
       .code(answer.status)
       .headers(Object.fromEntries(answer.headers))

@@ -312,6 +312,14 @@ describe("what is wrong", () => {
     expect((await patch(at, 1000, body.subarray(1000))).status).toBe(204);
     expect(await stage.files()).toHaveLength(1);
   });
+
+  test("a file that comes with its creation is told its number, and nothing is remembered of it", async () => {
+    const said = { "upload-length": "5", "upload-metadata": `filename ${btoa("a.txt")}` };
+    const answer = await fetch(`${stage.url}/t/${await stage.page()}`, { method: "POST", headers: { ...CHUNK, ...said }, body: "hello" }); // prettier-ignore
+    expect(answer.status).toBe(201);
+    const [file] = await stage.files();
+    expect(answer.headers.get("restante-number")).toBe(String(file!.number));
+  });
 });
 
 /** Has every writer of the store changed before it is used. */
