@@ -29,9 +29,13 @@ const localpart = z
 const words = z
   .union([z.array(z.union([z.string(), z.number()])), z.string()], "must be a list")
   .transform((given) => (Array.isArray(given) ? given.map(String) : given.split(/[\s,]+/).filter(Boolean)));
-const ports = words.refine((all) => all.every((n) => /^\d+$/.test(n) && Number(n) > 0 && Number(n) < 65536), "must be port numbers").transform((all) => all.map(Number)); // prettier-ignore
+const ports = words
+  .refine((all) => all.every((n) => /^\d+$/.test(n) && Number(n) > 0 && Number(n) < 65536), "must be port numbers")
+  .transform((all) => all.map(Number));
 const domains = words.pipe(z.array(domain));
-const jids = words.refine((all) => all.every((jid) => toBare(jid)), "must be addresses").transform((all) => all.map((jid) => toBare(jid)!)); // prettier-ignore
+const jids = words
+  .refine((all) => all.every((jid) => toBare(jid)), "must be addresses")
+  .transform((all) => all.map((jid) => toBare(jid)!));
 const address = z.string().transform((text, ctx) => {
   const m = /^(?:\[([0-9a-f:.]+)\]|([^:]+)):(\d{1,5})$/i.exec(text);
   return m && Number(m[3]) < 65536
@@ -187,7 +191,11 @@ function key<S extends z.ZodType>(schema: S, fallback: unknown, about: string) {
 }
 
 type Keys = typeof KEYS;
-export type Config = { readonly [S in keyof Keys]: { readonly [K in keyof Keys[S]]: Keys[S][K] extends { schema: infer Z extends z.ZodType } ? z.output<Z> : never } }; // prettier-ignore
+export type Config = {
+  readonly [S in keyof Keys]: {
+    readonly [K in keyof Keys[S]]: Keys[S][K] extends { schema: infer Z extends z.ZodType } ? z.output<Z> : never;
+  };
+};
 
 /** Reads `file` (absent: only the environment). Throws {@link ConfigError}. */
 export function loadConfig(file: string | undefined, env: NodeJS.ProcessEnv = process.env): Config {

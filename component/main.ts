@@ -195,7 +195,13 @@ export function createService(config: Config, log: Log): Service {
   const held = new HeldFiles({ services, check, notices, log });
   const housekeeping = new Housekeeping({ services, intakes, receptions, held, notices, blobs, clock, log });
   const desk = new Links({ index, blobs, delivery, clock, log });
-  const uploads = new Uploads({ keeper, receptions, pace: new Pace(config.limits.commands, clock), base: config.web.url, ...config.upload }); // prettier-ignore
+  const uploads = new Uploads({
+    keeper,
+    receptions,
+    pace: new Pace(config.limits.commands, clock),
+    base: config.web.url,
+    ...config.upload,
+  });
 
   const uploadService =
     config.upload.domain === ""

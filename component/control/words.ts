@@ -60,6 +60,9 @@ export function marked(said: Sentence, parcel: Parcel): Said {
 
 /** The gaps of a fetch in progress. */
 export function ofProgress(name: string, got: number, all: number | undefined, ms: number): Details {
-  const known = all === undefined || all === 0 ? {} : { size: size(all), percent: percent((100 * got) / all), ofSize: say("of-size", { size: size(all) }) }; // prettier-ignore
+  const known =
+    all === undefined || all === 0
+      ? {}
+      : { size: size(all), percent: percent((100 * got) / all), ofSize: say("of-size", { size: size(all) }) };
   return { name: label(name), got: size(got), time: duration(ms), ...known };
 }

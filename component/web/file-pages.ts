@@ -24,7 +24,11 @@ export function serveFilePages(app: FastifyInstance, desk: PageDesk): void {
   });
   void app.register(async (buttons) => {
     // There is nothing in it: which button it was, the address says.
-    buttons.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string", bodyLimit: 1024 }, (_request, _body, done) => done(null)); // prettier-ignore
+    buttons.addContentTypeParser(
+      "application/x-www-form-urlencoded",
+      { parseAs: "string", bodyLimit: 1024 },
+      (_request, _body, done) => done(null),
+    );
     buttons.post(url, async (request: Request, reply) => {
       const { token } = request.params;
       const file = await desk.look(token);

@@ -42,10 +42,12 @@ export interface TusParts {
 export class TusUploads {
   readonly store: TusStore;
   readonly server: Server;
+  readonly desk: UploadDesk;
   /** Chunks in memory. */
   checking = 0;
 
   constructor({ desk, clock, log, metrics, base }: TusParts) {
+    this.desk = desk;
     this.store = new TusStore(desk, clock, metrics);
     this.server = new Server({
       path: TUS_PATH.slice(0, -1),
@@ -148,6 +150,7 @@ async function checked(
   if (!ALGORITHMS.includes(algorithm) || Number.isNaN(length)) throw new Refusal("not-understood");
   if (length > MOST_CHECKED)
     throw new Refusal("too-large", { name: "", size: { bytes: length }, limit: { bytes: MOST_CHECKED } });
+  await tus.desk.open(tokenIn(request.url)); // nobody else's bytes lie here
   if (tus.checking >= MOST_CHECKED_AT_ONCE) throw new Refusal("too-many-transfers", { count: tus.checking });
   tus.checking++;
   try {
@@ -199,9 +202,13 @@ const PASSED = new Set([
 
 /** A name for an upload that is created: of what the client says, and an id of ours. */
 function nameOf(path: string, headers: Headers, said: Record<string, string | null> = {}): string {
-  const token = tokenOf(path, PUT_PATH) ?? tokenOf(path, TUS_PATH) ?? "";
+  const token = tokenIn(path);
   const name = (said["filename"] ?? said["name"] ?? "file").slice(0, 255);
   const size = Number(headers.get("upload-length"));
   if (size === 0) throw new Refusal("empty-file", { name });
   return tusName({ token, id: randomId(), name, size, sha256: said["sha256"]?.toLowerCase() });
+}
+
+function tokenIn(path: string): string {
+  return tokenOf(path, PUT_PATH) ?? tokenOf(path, TUS_PATH) ?? "";
 }

@@ -46,7 +46,9 @@ export interface Param {
 }
 
 type Params = Readonly<Record<string, Param>>;
-type Args<P extends Params> = { readonly [K in keyof P]: P[K]["optional"] extends true ? Values[P[K]["type"]] | undefined : Values[P[K]["type"]] }; // prettier-ignore
+type Args<P extends Params> = {
+  readonly [K in keyof P]: P[K]["optional"] extends true ? Values[P[K]["type"]] | undefined : Values[P[K]["type"]];
+};
 
 /** What commands work with. */
 export interface Services {

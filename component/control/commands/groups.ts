@@ -38,7 +38,10 @@ export const groupadd = define({
     const before = await index.group(owner, name);
     const all = new Set([...(before ?? []), ...addresses]);
     if (all.size > MOST_PEOPLE)
-      throw new Refusal("bad-argument", { why: say("groups/too-large", { most: MOST_PEOPLE, name, number: all.size }), usage: usage(groupadd) }); // prettier-ignore
+      throw new Refusal("bad-argument", {
+        why: say("groups/too-large", { most: MOST_PEOPLE, name, number: all.size }),
+        usage: usage(groupadd),
+      });
     if (!before && (await index.groups(owner)).length >= MOST_GROUPS)
       throw new Refusal("bad-argument", { why: say("groups/too-many", { most: MOST_GROUPS }), usage: usage(groupadd) });
     await index.addToGroup(owner, name, addresses);

@@ -14,7 +14,11 @@ export const language = define({
   async run({ index, tongues, clock }, { owner }, { language: named }) {
     if (named !== undefined) {
       const chosen = named === AUTO ? "" : languageNamed(named);
-      if (chosen === undefined) throw new Refusal("bad-argument", { why: say("language/none", { word: label(named) }), usage: usage(language) }); // prettier-ignore
+      if (chosen === undefined)
+        throw new Refusal("bad-argument", {
+          why: say("language/none", { word: label(named) }),
+          usage: usage(language),
+        });
       tongues.note(await index.setContact(owner, { language: chosen }, clock.now()));
     }
     const rows = Object.entries(LANGUAGES).map(([tag, { name }]) => [say("language/row", { tag }), name]);

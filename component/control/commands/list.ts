@@ -32,7 +32,11 @@ export const list = define({
     ]);
     if (cut.length > 0) rows.push([say("list/cut")]);
     for (const c of cut)
-      rows.push([label(c.name), say("list/held", { got: size(c.held), size: size(c.size) }), say("list/until", { until: minute(c.until) })]); // prettier-ignore
+      rows.push([
+        label(c.name),
+        say("list/held", { got: size(c.held), size: size(c.size) }),
+        say("list/until", { until: minute(c.until) }),
+      ]);
     if (parcels.length > 0) rows.push([say("list/for-you")]);
     for (const p of parcels)
       rows.push([

@@ -283,12 +283,28 @@ export class Delivery {
 
   async #recordOffer(parcel: Parcel, { name, keeps }: OfferMethod, link: Link): Promise<void> {
     const { index, notices } = this.#parts;
-    const receipt = parcel.summary !== "" ? [notices.summaries.news(parcel)] : parcel.tries === 0 ? [notices.make(parcel.sender, "offered", toSender(parcel))] : []; // prettier-ignore
+    const receipt =
+      parcel.summary !== ""
+        ? [notices.summaries.news(parcel)]
+        : parcel.tries === 0
+          ? [notices.make(parcel.sender, "offered", toSender(parcel))]
+          : [];
     for (let seen: Parcel | undefined = parcel; seen; seen = await this.record(() => index.parcel(parcel.id))) {
       const move = decide(seen.state, "offer");
       if (typeof move === "string") break; // on record, though the answer was lost; or over meanwhile
       // A link is with his server; any other offer ends with us, and has to be made again.
-      const step = { parcel: seen, to: move.to, method: name, event: "offer", detail: name, at: link.since, notices: receipt, link, endLinks: false, hold: !keeps }; // prettier-ignore
+      const step = {
+        parcel: seen,
+        to: move.to,
+        method: name,
+        event: "offer",
+        detail: name,
+        at: link.since,
+        notices: receipt,
+        link,
+        endLinks: false,
+        hold: !keeps,
+      };
       if (await this.#together.apply(step)) break;
     }
     if (receipt.length > 0) notices.flush(parcel.sender);

@@ -11,7 +11,19 @@ import type { Log } from "../../lib/log.js";
 import { size as sizeOf } from "../../lib/said.js";
 import { Beginnings } from "./beginnings.js";
 import type { Hearing, Ladder, Run } from "./ladder.js";
-import type { BlobReader, BlobWriter, Index, Intake, OfferEvent, OfferMethod, OfferOrder, Parcel, Resource, Span, Whereabouts } from "../ports.js"; // prettier-ignore
+import type {
+  BlobReader,
+  BlobWriter,
+  Index,
+  Intake,
+  OfferEvent,
+  OfferMethod,
+  OfferOrder,
+  Parcel,
+  Resource,
+  Span,
+  Whereabouts,
+} from "../ports.js";
 import type { Rules } from "../people/rules.js";
 import type { Tongues } from "../people/tongues.js";
 import { label, say } from "../words.js";

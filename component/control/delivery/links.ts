@@ -109,7 +109,7 @@ export class Links implements LinkDesk {
         const spans = addSpan(now?.link.served ?? [], span);
         if (now && span.end > span.start) await this.#index.setServed(hash, spans);
         if (await this.#completes(parcelId, spans, span, size, live))
-          await this.#delivery.apply(parcelId, "complete", LINK); // prettier-ignore
+          await this.#delivery.apply(parcelId, "complete", LINK);
         else if (live.requests === 0) await this.#delivery.apply(parcelId, "cut", LINK);
       });
     } catch (e) {

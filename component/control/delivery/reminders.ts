@@ -49,8 +49,13 @@ export function remindersOf(ending: readonly Ending[], term: Term, now: Instant)
         push(awaited, parcel.recipient, parcel);
   }
   return [
-    ...[...owned].flatMap(([to, all]) => few(all.map(({ file }) => file), "reminder/many", now, to) ?? all.map((one) => toOwner(one, now))), // prettier-ignore
-    ...[...awaited].flatMap(([to, all]) => few(all, "reminder/many-for-you", now, to) ?? all.map((parcel) => toHim(parcel, now))), // prettier-ignore
+    ...[...owned].flatMap(([to, all]) => {
+      const files = all.map(({ file }) => file);
+      return few(files, "reminder/many", now, to) ?? all.map((one) => toOwner(one, now));
+    }),
+    ...[...awaited].flatMap(
+      ([to, all]) => few(all, "reminder/many-for-you", now, to) ?? all.map((parcel) => toHim(parcel, now)),
+    ),
   ];
 }
 

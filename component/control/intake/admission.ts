@@ -98,6 +98,11 @@ export class Admission {
 
   overQuota(name: string, used: number, size: number | undefined): Refusal {
     const { quota } = this.#limits;
-    return new Refusal("over-quota", { name: label(name), used: sizeOf(used), quota: sizeOf(quota), size: size === undefined ? say("more") : sizeOf(size) }); // prettier-ignore
+    return new Refusal("over-quota", {
+      name: label(name),
+      used: sizeOf(used),
+      quota: sizeOf(quota),
+      size: size === undefined ? say("more") : sizeOf(size),
+    });
   }
 }

@@ -121,7 +121,7 @@ export class Intakes {
               throw new Refusal("larger-than-said", { name, size: sizeOf(expected) });
             admission.checkSize(intake.name, announced.size);
             if (expected !== undefined && announced.size < expected)
-              throw new Refusal("shorter-than-said", { name, got: sizeOf(announced.size), size: sizeOf(expected) }); // prettier-ignore
+              throw new Refusal("shorter-than-said", { name, got: sizeOf(announced.size), size: sizeOf(expected) });
             admission.checkRoom(intake.name, used, announced.size);
             size = place.size = announced.size;
           }

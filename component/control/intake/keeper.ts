@@ -103,7 +103,16 @@ export class Keeper {
       const recipients = await this.#reachable(intake.owner, named);
       const summary = recipients.length > 1 ? id : "";
       const end = Math.min(clock.now() + limits.keep, until);
-      const file = { name: intake.name, mediaType, until: end, recipients, mark, sealed, ...(slot !== undefined && { slot }), ...(summary !== "" && { summary }) }; // prettier-ignore
+      const file = {
+        name: intake.name,
+        mediaType,
+        until: end,
+        recipients,
+        mark,
+        sealed,
+        ...(slot !== undefined && { slot }),
+        ...(summary !== "" && { summary }),
+      };
       const told = (f: KeptFile): Notice[] => [
         ...(slot === undefined ? [this.kept(f, sender)] : []),
         ...(summary === "" ? [] : [summaries.news({ summary, sender: f.owner })]),
@@ -171,7 +180,7 @@ export class Keeper {
     const { notices, services, limits } = this.parts;
     const { index, clock } = services;
     const until = clock.now() + limits.partial;
-    const words = { name: label(intake.name), got: size(held), size: size(intake.size ?? held), until: minute(until) }; // prettier-ignore
+    const words = { name: label(intake.name), got: size(held), size: size(intake.size ?? held), until: minute(until) };
     await this.#told(
       intake,
       sender,

@@ -121,7 +121,10 @@ export class StreamReception implements OpenReception {
         if (got === 0 && size === 0) throw new Refusal("empty-file", { name: label(this.#intake.name) });
         if (got < size || !this.#writer)
           throw new Refusal("shorter-than-said", { name: label(this.#intake.name), got: sizeOf(got), size: sizeOf(size) }); // prettier-ignore
-        const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, { sha256, ...(this.#head && { head: this.#head }) }); // prettier-ignore
+        const stored = await store(this.#writer, this.#intake, this.#keeper.parts.blobs, {
+          sha256,
+          ...(this.#head && { head: this.#head }),
+        });
         const kept = await this.#keeper.keep(this.#intake, stored, patience, this.#terms, this.#sender);
         this.#early?.kept();
         await this.#progress?.end(size);

@@ -65,7 +65,18 @@ export class Receptions {
     const place = await admission.enter(owner, name, terms.slot === undefined ? size : 0, cut?.id);
     try {
       const named = file.recipients ?? themselves(addresseesOf(file.description ?? ""), domain);
-      const fresh: Intake = by?.recorded ?? { id, owner, method, source, name, size, sha256, recipients: named, blobKey: randomId(), since: clock.now() }; // prettier-ignore
+      const fresh: Intake = by?.recorded ?? {
+        id,
+        owner,
+        method,
+        source,
+        name,
+        size,
+        sha256,
+        recipients: named,
+        blobKey: randomId(),
+        since: clock.now(),
+      };
       const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []) }; // prettier-ignore
       const writer = old && (await this.#takeUp(old, old.size));
       if (writer && by?.recorded) void this.#keeper.forget(by.recorded);

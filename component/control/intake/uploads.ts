@@ -10,7 +10,19 @@ import { putUrl } from "../../lib/link-url.js";
 import { requireMember, isMember, type Pace } from "../people/access.js";
 import { MOST_CUT } from "./admission.js";
 import type { Keeper } from "./keeper.js";
-import type { Instant, Intake, OpenUpload, Reception, Slot, SlotDesk, SlotRequest, UnsizedFile, UploadDesk, UploadMethod, UploadRight } from "../ports.js"; // prettier-ignore
+import type {
+  Instant,
+  Intake,
+  OpenUpload,
+  Reception,
+  Slot,
+  SlotDesk,
+  SlotRequest,
+  UnsizedFile,
+  UploadDesk,
+  UploadMethod,
+  UploadRight,
+} from "../ports.js";
 import type { OpenReception } from "./reception.js";
 import type { Receptions } from "./receptions.js";
 import { Reservations } from "./reservations.js";
@@ -54,7 +66,6 @@ export class Uploads implements SlotDesk, UploadDesk {
     from: Jid,
     { name: asked, size, mediaType = "", purpose = "", until = Infinity }: SlotRequest,
   ): Promise<Slot> {
-    // prettier-ignore
     const { keeper, pace, base, ephemeral } = this.#parts;
     const { services, limits } = keeper.parts;
     requireMember(from, limits.domains);
@@ -127,7 +138,6 @@ export class Uploads implements SlotDesk, UploadDesk {
     id?: string,
     recorded?: Intake,
   ): Promise<OpenReception> {
-    // prettier-ignore
     const { hash, owner, recipients } = right;
     const by = { source: hash, terms: termsOf(right), id, recorded };
     return this.#parts.receptions.open(owner, undefined, { ...file, recipients }, method, by);

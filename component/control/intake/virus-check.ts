@@ -37,7 +37,6 @@ export class VirusCheck {
     file: { readonly key: string; readonly name: string; readonly size: number },
     signal: AbortSignal,
   ): Promise<FileMark> {
-    // prettier-ignore
     const { scanner, blobs, absent, log } = this.#parts;
     if (file.size > this.#parts.file) return "unchecked";
     try {

@@ -30,7 +30,6 @@ export async function report(
   about: BareJid,
   why: NonNullable<BlockItem["report"]>,
 ): Promise<void> {
-  // prettier-ignore
   await block(services, by, about);
   await services.complaints.file({ by, about, ...why });
 }

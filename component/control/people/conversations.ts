@@ -47,7 +47,10 @@ export class Conversations {
       await index.setContact(to, { standing: "invited" }, clock.now());
     }
     const id = (original: string): string => stableId(from, to, original);
-    const named = { id: message.id === undefined ? randomId() : id(message.id), ...(message.corrects !== undefined && { corrects: id(message.corrects) }) }; // prettier-ignore
+    const named = {
+      id: message.id === undefined ? randomId() : id(message.id),
+      ...(message.corrects !== undefined && { corrects: id(message.corrects) }),
+    };
     await speaker.pass(to, text, as, named, () => {
       this.#bounced(from, to, as, text).catch((err: unknown) => this.parts.log.warn({ err }, "words were lost"));
     });

@@ -87,8 +87,21 @@ export class S5bConnection {
     const { hosts, proxies } = this.#parts;
     const { self, peer, sid } = this.#ends;
     const near = await proxies.near(bare(domainOf(peer)), AbortSignal.any([this.#end.signal, AbortSignal.timeout(PROXY_TIME)])); // prettier-ignore
-    const direct = hosts.own.map((host, i) => ({ ...host, cid: randomId(), jid: self, type: "direct" as const, priority: priorityOf("direct", i) })); // prettier-ignore
-    const relayed = near.map((host, i) => ({ host: host.host, port: host.port, cid: randomId(), jid: host.jid, type: "proxy" as const, priority: priorityOf("proxy", i) })); // prettier-ignore
+    const direct = hosts.own.map((host, i) => ({
+      ...host,
+      cid: randomId(),
+      jid: self,
+      type: "direct" as const,
+      priority: priorityOf("direct", i),
+    }));
+    const relayed = near.map((host, i) => ({
+      host: host.host,
+      port: host.port,
+      cid: randomId(),
+      jid: host.jid,
+      type: "proxy" as const,
+      priority: priorityOf("proxy", i),
+    }));
     const ours = [...(this.#expect() ? direct : []), ...relayed];
     this.#ours = ours.filter((own) => !this.#theirs.some((other) => isSamePlace(own, other)));
     return { type: "s5b", sid, dstaddr: this.#own, candidates: this.#ours };

@@ -128,7 +128,9 @@ export class SiSession {
       case "complete":
         return this.#finish((reception) => reception.complete());
       case "fail":
-        return this.#finish((reception) => reception.fail(new Refusal(effect.code, { ...why?.details, name: this.file.name }, { cause: why }))); // prettier-ignore
+        return this.#finish((reception) =>
+          reception.fail(new Refusal(effect.code, { ...why?.details, name: this.file.name }, { cause: why })),
+        );
     }
   }
 
@@ -160,7 +162,10 @@ export class SiSession {
     const { sid, name } = this.file;
     if (word === "unwanted") return asker.reject(unwanted());
     // §5.3.2: the error that makes clients try in-band.
-    if (word === "unreachable") return asker.reject(new ProtocolRefusal({ type: "cancel", condition: "item-not-found" }, "stream-unreachable", { name })); // prettier-ignore
+    if (word === "unreachable")
+      return asker.reject(
+        new ProtocolRefusal({ type: "cancel", condition: "item-not-found" }, "stream-unreachable", { name }),
+      );
     asker.resolve(bytestreams.write({ sid, udp: false, hosts: [], used: used! }));
   }
 

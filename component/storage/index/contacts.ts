@@ -150,7 +150,9 @@ export function contacts(
     async setContact(jid, change, at) {
       // Presence repeats what is known at every log-in: that is not worth a write.
       const now = await contact(jid);
-      const known = (["standing", "followed", "follows", "language"] as const).every((k) => change[k] === undefined || change[k] === now?.[k]); // prettier-ignore
+      const known = (["standing", "followed", "follows", "language"] as const).every(
+        (k) => change[k] === undefined || change[k] === now?.[k],
+      );
       if (now && known) return now;
       const values = {
         jid,

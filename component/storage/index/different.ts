@@ -12,7 +12,7 @@ export function different(
   { after, limit }: { after: string; limit: number },
 ): RawBuilder<unknown> {
   const next = (than: RawBuilder<unknown>) =>
-    sql`select ${sql.ref(column)} from ${sql.table(table)} where ${sql.raw(where)} and ${sql.ref(column)} > ${than} order by ${sql.ref(column)} limit 1`; // prettier-ignore
+    sql`select ${sql.ref(column)} from ${sql.table(table)} where ${sql.raw(where)} and ${sql.ref(column)} > ${than} order by ${sql.ref(column)} limit 1`;
   return sql`with recursive found (value, nth) as (
       select (${next(sql`${after}`)}), 1
       union all

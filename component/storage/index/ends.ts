@@ -23,9 +23,13 @@ const hold = statement<{ id: string }, FileRow>((db, v) =>
 const extend = statement<{ id: string; until: Instant }, never>((db, v) =>
   db.updateTable("files").set({ until: v.until, reminded: 0 }).where("id", "=", v.id).$castTo<never>(),
 );
-const extendParcels = statement<{ id: string; until: Instant }, never>(
-  (db, v) =>
-  db.updateTable("parcels").set({ until: v.until, version: sql`version + 1` }).where("file_id", "=", v.id).where("until", "<", v.until).$castTo<never>(), // prettier-ignore
+const extendParcels = statement<{ id: string; until: Instant }, never>((db, v) =>
+  db
+    .updateTable("parcels")
+    .set({ until: v.until, version: sql`version + 1` })
+    .where("file_id", "=", v.id)
+    .where("until", "<", v.until)
+    .$castTo<never>(),
 );
 const extendLinks = statement<{ id: string; from: Instant; until: Instant }, never>((db, v) =>
   db
@@ -71,7 +75,9 @@ const unreminded = statement<{ until: Instant; limit: number }, FileRow>((db, v)
     .limit(v.limit)
     .$if(locksRows(db), (q) => q.forNoKeyUpdate().skipLocked()),
 );
-const remember = statement<{ id: string }, never>((db, v) => db.updateTable("files").set({ reminded: 1 }).where("id", "=", v.id).$castTo<never>()); // prettier-ignore
+const remember = statement<{ id: string }, never>((db, v) =>
+  db.updateTable("files").set({ reminded: 1 }).where("id", "=", v.id).$castTo<never>(),
+);
 const sentOf = statement<{ id: string }, ParcelRow & { standing: Contact["standing"] | null }>((db, v) =>
   db
     .selectFrom("parcels")
@@ -100,7 +106,9 @@ const ripe = statement<{ limit: number }, FileRow>((db, v) =>
     .limit(v.limit)
     .$if(locksRows(db), (q) => q.forUpdate().skipLocked()),
 );
-const unripen = statement<{ id: string }, never>((db, v) => db.updateTable("files").set({ ripe: 0 }).where("id", "=", v.id).$castTo<never>()); // prettier-ignore
+const unripen = statement<{ id: string }, never>((db, v) =>
+  db.updateTable("files").set({ ripe: 0 }).where("id", "=", v.id).$castTo<never>(),
+);
 const parcelsOf = statement<{ id: string }, { recipient: BareJid; state: ParcelState }>((db, v) =>
   db
     .selectFrom("parcels")

@@ -43,7 +43,9 @@ const page = statement<{ owner: string; before: number; limit: number }, FileRow
 const ended = statement<{ now: number; limit: number }, FileRow>((db, v) =>
   db.selectFrom("files").selectAll().where("until", "<=", v.now).orderBy("until").limit(v.limit),
 );
-const remove = statement<{ id: string; endedBy: Instant }, FileRow>((db, v) => db.deleteFrom("files").where("id", "=", v.id).where("until", "<=", v.endedBy).returningAll()); // prettier-ignore
+const remove = statement<{ id: string; endedBy: Instant }, FileRow>((db, v) =>
+  db.deleteFrom("files").where("id", "=", v.id).where("until", "<=", v.endedBy).returningAll(),
+);
 const removeLinks = statement<{ id: string }, never>((db, v) => db.deleteFrom("links").where("file_id", "=", v.id).$castTo<never>()); // prettier-ignore
 const unshare = statement<{ sha256: string }, { key: string; refs: number }>((db, v) =>
   db

@@ -13,7 +13,7 @@ const all = statement<{ owner: string }, { name: string; members: number }>((db,
     .selectFrom("groups")
     .innerJoin("members", (j) =>
       j.onRef("members.owner", "=", "groups.owner").onRef("members.name_key", "=", "groups.name_key"),
-    ) // prettier-ignore
+    )
     .select(["groups.name", (e) => e.fn.countAll<number>().as("members")])
     .where("groups.owner", "=", v.owner)
     .groupBy(["groups.name_key", "groups.name"])

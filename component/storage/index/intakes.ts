@@ -33,7 +33,7 @@ const put = statement<IntakeRow, never>((db, v) =>
       recipients: v.recipients,
       held: v.held,
       until: v.until,
-    }) // prettier-ignore
+    })
     .$castTo<never>(),
 );
 const end = statement<{ id: string; holder: string }, IntakeRow>((db, v) =>
@@ -135,7 +135,21 @@ export function intakes(records: Records): Intakes {
       sha256 = null,
       recipients = [],
     }) {
-      const row = { id, owner, method, source: keepable(source), name: keepable(name), blob_key: blobKey, since, holder: me, size, sha256, recipients: JSON.stringify(recipients), held: 0, until: null }; // prettier-ignore
+      const row = {
+        id,
+        owner,
+        method,
+        source: keepable(source),
+        name: keepable(name),
+        blob_key: blobKey,
+        since,
+        holder: me,
+        size,
+        sha256,
+        recipients: JSON.stringify(recipients),
+        held: 0,
+        until: null,
+      };
       await records.write(true, ({ db }) => put(db, row));
     },
 

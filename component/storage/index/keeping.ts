@@ -28,7 +28,7 @@ const insert = statement<Omit<FileRow, "reminded" | "ripe">, FileRow>((db, v) =>
       sealed: v.sealed,
       reminded: 0,
       ripe: 0,
-    }) // prettier-ignore
+    })
     .returningAll(),
 );
 

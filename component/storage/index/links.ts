@@ -17,7 +17,7 @@ const put = statement<LinkRow, never>((db, v) =>
       since: v.since,
       until: v.until,
       served: v.served,
-    }) // prettier-ignore
+    })
     .$castTo<never>(),
 );
 const byHash = statement<{ hash: string }, LinkRow>((db, v) => db.selectFrom("links").selectAll().where("hash", "=", v.hash)); // prettier-ignore

@@ -14,7 +14,14 @@ const hold = statement<{ sha256: string }, { sha256: string }>((db, v) =>
     .$if(locksRows(db), (q) => q.forKeyShare()),
 );
 const put = statement<PictureRow, never>((db, v) => {
-  const row = { width: v.width, height: v.height, media_type: v.media_type, thumb_width: v.thumb_width, thumb_height: v.thumb_height, thumbnail: v.thumbnail }; // prettier-ignore
+  const row = {
+    width: v.width,
+    height: v.height,
+    media_type: v.media_type,
+    thumb_width: v.thumb_width,
+    thumb_height: v.thumb_height,
+    thumbnail: v.thumbnail,
+  };
   return db
     .insertInto("pictures")
     .values({ sha256: v.sha256, ...row })

@@ -47,7 +47,6 @@ export class SqliteEngine implements Engine {
       "cache_size = -16384",
       "journal_size_limit = 67108864",
     ])
-      // prettier-ignore
       file.exec(`pragma ${pragma}`);
     const database: SqliteDatabase = {
       prepare: (sql) => this.#statement(sql),

@@ -49,7 +49,7 @@ const insert = statement<Omit<ParcelRow, "state" | "method" | "tries" | "version
       mark: v.mark,
       summary: v.summary,
       holder: null,
-    }) // prettier-ignore
+    })
     .returningAll(),
 );
 type Change = Pick<ParcelRow, "id" | "version" | "state" | "method" | "tries" | "changed" | "holder">;
@@ -63,7 +63,7 @@ const update = statement<Change, ParcelRow>((db, v) =>
       changed: v.changed,
       holder: v.holder,
       version: sql`version + 1`,
-    }) // prettier-ignore
+    })
     .where("id", "=", v.id)
     .where("version", "=", v.version)
     .returningAll(),
@@ -79,7 +79,7 @@ const record = statement<HistoryTable, never>((db, v) =>
       to_state: v.to_state,
       event: v.event,
       detail: v.detail,
-    }) // prettier-ignore
+    })
     .$castTo<never>(),
 );
 const claim = statement<{ me: string; limit: number }, ParcelRow>((db, v) =>

@@ -28,7 +28,13 @@ const say = statement<{ id: string; message: string }, never>((db, v) =>
   db.updateTable("summaries").set({ message: v.message }).where("id", "=", v.id).$castTo<never>(),
 );
 
-const toSummary = ({ id, file_id, owner, message, since }: Row): Summary => ({ id, fileId: file_id, owner: owner as BareJid, message, since }); // prettier-ignore
+const toSummary = ({ id, file_id, owner, message, since }: Row): Summary => ({
+  id,
+  fileId: file_id,
+  owner: owner as BareJid,
+  message,
+  since,
+});
 
 /** As part of a transaction. */
 export async function insertSummary(

@@ -25,10 +25,12 @@ const put = statement<UploadRightRow, never>((db, v) =>
       since: v.since,
       until: v.until,
       file_id: v.file_id,
-    }) // prettier-ignore
+    })
     .$castTo<never>(),
 );
-const byHash = statement<{ hash: string }, UploadRightRow>((db, v) => db.selectFrom("upload_rights").selectAll().where("hash", "=", v.hash)); // prettier-ignore
+const byHash = statement<{ hash: string }, UploadRightRow>((db, v) =>
+  db.selectFrom("upload_rights").selectAll().where("hash", "=", v.hash),
+);
 const use = statement<{ hash: string; file: string }, { link: string }>((db, v) =>
   db
     .updateTable("upload_rights")
@@ -46,13 +48,17 @@ const unused = statement<{ owner: string; now: Instant }, { bytes: number }>((db
     .where(sql<boolean>`file_id = ''`) // word by word as in the partial index
     .where("until", ">", v.now),
 );
-const drop = statement<{ hash: string }, { hash: string }>((db, v) => db.deleteFrom("upload_rights").where("hash", "=", v.hash).returning("hash")); // prettier-ignore
-const dropPages = statement<{ owner: string }, { hash: string }>((db, v) => db.deleteFrom("upload_rights").where("owner", "=", v.owner).where("kind", "=", "page").returning("hash")); // prettier-ignore
+const drop = statement<{ hash: string }, { hash: string }>((db, v) =>
+  db.deleteFrom("upload_rights").where("hash", "=", v.hash).returning("hash"),
+);
+const dropPages = statement<{ owner: string }, { hash: string }>((db, v) =>
+  db.deleteFrom("upload_rights").where("owner", "=", v.owner).where("kind", "=", "page").returning("hash"),
+);
 const dropEnded = statement<{ by: Instant; limit: number }, { hash: string }>((db, v) =>
   db
     .with("over", (cte) =>
       cte.selectFrom("upload_rights").select("hash").where("until", "<=", v.by).orderBy("until").limit(v.limit),
-    ) // prettier-ignore
+    )
     .deleteFrom("upload_rights")
     .where("hash", "in", (e) => e.selectFrom("over").select("hash"))
     .returning("hash"),
@@ -71,7 +77,13 @@ export function uploadRights(
 ): Pick<Index, "addUploadRight" | "uploadRight" | "slotBytes" | "dropUploadRights"> {
   return {
     async addUploadRight({ mediaType, recipients, fileId, name, ...right }) {
-      const row = { ...right, name: keepable(name), media_type: keepable(mediaType), recipients: JSON.stringify(recipients), file_id: fileId }; // prettier-ignore
+      const row = {
+        ...right,
+        name: keepable(name),
+        media_type: keepable(mediaType),
+        recipients: JSON.stringify(recipients),
+        file_id: fileId,
+      };
       await records.write(false, ({ db }) => put(db, row));
     },
     async uploadRight(hash) {

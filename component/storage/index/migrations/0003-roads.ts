@@ -8,8 +8,10 @@ export function roads(dialect: Dialect): Migration {
 
   async function add(db: Kysely<unknown>, table: string, ...columns: string[]): Promise<void> {
     // SQLite adds one column at a time.
-    for (const column of columns)
-      await sql`alter table ${sql.table(table)} add column ${sql.ref(column.split(" ")[0]!)} ${sql.raw(column.slice(column.indexOf(" ")))}`.execute(db); // prettier-ignore
+    for (const column of columns) {
+      const [name = "", ...type] = column.split(" ");
+      await sql`alter table ${sql.table(table)} add column ${sql.ref(name)} ${sql.raw(type.join(" "))}`.execute(db);
+    }
   }
 
   return {
