@@ -320,6 +320,18 @@ describe("what is wrong", () => {
     const [file] = await stage.files();
     expect(answer.headers.get("restante-number")).toBe(String(file!.number));
   });
+
+  test("a stranger's bytes do not lie in memory for their checksum", async () => {
+    const strangers = await Promise.all(Array.from({ length: 8 }, () => stage.connect()));
+    for (const client of strangers) {
+      client.send(`PATCH /t/${"x".repeat(22)}/${"y".repeat(22)}.abc HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nUpload-Checksum: sha1 abc\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: 8000000\r\n\r\n`); // prettier-ignore
+      client.socket.write(randomBytes(1000));
+    }
+    await Promise.race([Promise.all(strangers.map((client) => client.answer())), stage.office.settle()]);
+    const at = await created(`${stage.url}/t/${await stage.page()}`, 5, { filename: "a" });
+    const body = Buffer.from("hello");
+    expect((await patch(at, 0, body, { "upload-checksum": `sha1 ${createHash("sha1").update(body).digest("base64")}` })).status).toBe(204); // prettier-ignore
+  });
 });
 
 /** Has every writer of the store changed before it is used. */
