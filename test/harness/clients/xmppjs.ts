@@ -82,6 +82,13 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
     xmpp.prependListener("element", (element: Element) => {
       if (element.is("features", "http://etherx.jabber.org/streams")) element.remove("sm", "urn:xmpp:sm:3");
     });
+  // xmpp.js does not look at what becomes of the answers that it sends: when their stream dies, nobody would meet the rejection.
+  const send = xmpp.send.bind(xmpp);
+  xmpp.send = (stanza) => {
+    const sent = send(stanza);
+    sent.catch(() => undefined);
+    return sent;
+  };
   xmpp.on("error", (error: Error) => {
     failure = error;
     for (const look of [...watchers]) look();
