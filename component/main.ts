@@ -8,7 +8,7 @@ import { watchHealth } from "./health.js";
 import { createMetrics } from "./metrics.js";
 import { formUrl, linkUrl, pageUrl } from "./lib/link-url.js";
 import { Pace } from "./control/people/access.js";
-import type { Services } from "./control/commands/define.js";
+import type { Services } from "./control/services.js";
 import { Blocks } from "./control/people/blocks.js";
 import { Complaints } from "./control/people/complaints.js";
 import { Claims } from "./control/intake/claims.js";

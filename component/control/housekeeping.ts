@@ -1,7 +1,7 @@
 /** What must be done without being asked: sign of life, taking over from the dead, ends of time, and bytes that nobody needs. */
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
-import type { Services } from "./commands/define.js";
+import type { Services } from "./services.js";
 import { Ends } from "./delivery/ends.js";
 import type { HeldFiles } from "./intake/held-files.js";
 import type { Intakes } from "./intake/intake.js";

@@ -6,7 +6,7 @@ import type { Said } from "../lib/said.js";
 import { personBehind } from "../lib/stand-in.js";
 import { Turns } from "../lib/turns.js";
 import { isMember, requireMember, type Pace } from "./people/access.js";
-import type { Services } from "./commands/define.js";
+import type { Services } from "./services.js";
 import { lines } from "./commands/define.js";
 import { runLine } from "./commands/index.js";
 import { report as fileReport } from "./people/blocks.js";
@@ -51,7 +51,7 @@ export class Counter implements Office {
       const { services, conversations } = this.#parts;
       const person = this.#personAt(to, from);
       if (person) return conversations.pass(owner, person, text, message);
-      const reply = await runLine(services, { owner, answering: to, member, also: others(also, to) }, text);
+      const reply = await runLine(services, { owner, member, also: others(also, to) }, text);
       const said = lines(reply);
       if (said.length > 0) await services.speaker.say(from, said, to);
       if (reply.hand) await services.speaker.hand(from, reply.hand.url, reply.hand.file, to, reply.hand.picture);

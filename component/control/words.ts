@@ -4,6 +4,11 @@ import type { FileFacts, Notice, Parcel, ParcelState } from "./ports.js";
 
 export { day, duration, list, minute, percent, say, size, type Details, type Said, type Sentence, type Word };
 
+/** How a command goes with these: “send 12 to ADDRESS”. */
+export function example(...words: readonly Said[]): Said {
+  return { join: words, by: " " };
+}
+
 /** How a parcel's state reads in `list` and `status`. */
 export const STATES: Readonly<Record<ParcelState, Sentence>> = {
   waiting: say("state/waiting"),

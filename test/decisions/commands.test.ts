@@ -1,15 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { COMMANDS, runLine } from "../../component/control/commands/index.js";
-import {
-  lines,
-  parseArgs,
-  tokens,
-  usage,
-  type Caller,
-  type Reply,
-  type Services,
-} from "../../component/control/commands/define.js";
+import { lines, usage, type Caller, type Reply } from "../../component/control/commands/define.js";
+import { parseArgs, tokens } from "../../component/control/commands/arguments.js";
+import type { Services } from "../../component/control/services.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { render } from "../../component/lib/languages/index.js";
 import { say } from "../../component/lib/said.js";
@@ -22,7 +16,7 @@ const parse = (line: string) => {
 };
 const inEnglish = (reply: Reply) => render(lines(reply), "en");
 const people = (addresses: readonly string[], groups: readonly string[] = []) => ({ addresses, groups });
-const romeo: Caller = { owner: bare("romeo@example.test"), answering: bare("bot@files.example.test"), member: true };
+const romeo: Caller = { owner: bare("romeo@example.test"), member: true };
 const none = { domain: "files.example.org" } as Services; // what is tested here never gets as far as the services
 const refusal = async (line: string, caller = romeo) => {
   const e: unknown = await runLine(none, caller, line).then(

@@ -1,7 +1,7 @@
 /** The whole component in memory: real control unit, messenger and records; the server's side, the clock and the Internet are the test's. */
 import { parse } from "ltx";
 import { Pace } from "../../component/control/people/access.js";
-import type { Services } from "../../component/control/commands/define.js";
+import type { Services } from "../../component/control/services.js";
 import { Blocks } from "../../component/control/people/blocks.js";
 import { Complaints } from "../../component/control/people/complaints.js";
 import { Conversations } from "../../component/control/people/conversations.js";

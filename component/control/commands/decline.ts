@@ -1,5 +1,6 @@
 import { label, say } from "../words.js";
-import { define, parcelOf } from "./define.js";
+import { define } from "./define.js";
+import { parcelOf } from "./find.js";
 
 export const decline = define({
   word: "decline",

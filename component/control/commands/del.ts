@@ -4,7 +4,8 @@ import { MOST_CUT } from "../intake/admission.js";
 import { remove } from "../delivery/sending.js";
 import { label, say } from "../words.js";
 import { decline } from "./decline.js";
-import { define, fileOf } from "./define.js";
+import { define } from "./define.js";
+import { fileOf } from "./find.js";
 
 const isNamed = (name: string, which: string | number): boolean =>
   typeof which === "string" && name.normalize("NFC").toLowerCase() === which.normalize("NFC").toLowerCase();

@@ -1,7 +1,9 @@
 import { newToken } from "../../lib/ids.js";
 import { Refusal } from "../../lib/errors.js";
 import { accept } from "./accept.js";
-import { define, fileOf, type Services } from "./define.js";
+import { define } from "./define.js";
+import { fileOf } from "./find.js";
+import type { Services } from "../services.js";
 import type { KeptFile } from "../ports.js";
 import { sealAgain } from "../../lib/sealed-link.js";
 import { say } from "../words.js";

@@ -2,8 +2,8 @@
 import { Refusal } from "../../lib/errors.js";
 import { groupOf, MOST_PEOPLE } from "../people/people.js";
 import { list } from "../../lib/said.js";
-import { say } from "../words.js";
-import { define, example, usage } from "./define.js";
+import { example, say } from "../words.js";
+import { define, usage } from "./define.js";
 
 /** Groups of one member. */
 const MOST_GROUPS = 100;

@@ -5,7 +5,9 @@ import { label, say, type Said } from "../words.js";
 import { accept } from "./accept.js";
 import { block, unblock } from "./block.js";
 import { decline } from "./decline.js";
-import { define, parseArgs, tokens, type Caller, type Command, type Reply, type Services } from "./define.js";
+import type { Caller, Command, Reply } from "./define.js";
+import { parseArgs, tokens } from "./arguments.js";
+import type { Services } from "../services.js";
 import { del } from "./del.js";
 import { get } from "./get.js";
 import { groupadd, groupdel, grouplist } from "./groups.js";
@@ -21,8 +23,6 @@ import { resend } from "./resend.js";
 import { send } from "./send.js";
 import { status } from "./status.js";
 import { upload } from "./upload.js";
-
-export { define };
 
 export const COMMANDS: readonly Command[] = [
   makeHelp(() => COMMANDS),

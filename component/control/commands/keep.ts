@@ -4,7 +4,9 @@ import { isOpen } from "../parcel.js";
 import type { Parcel } from "../ports.js";
 import { horizonOf, isWorthIt } from "../delivery/reminders.js";
 import { day, ofFile, say, STATES, label, toRecipient, toSender, type Said } from "../words.js";
-import { define, fileOf, parcelOf, type Services } from "./define.js";
+import { define } from "./define.js";
+import { fileOf, parcelOf } from "./find.js";
+import type { Services } from "../services.js";
 
 /** So much at once: `keep` may be said again. */
 const MOST = 100;

@@ -4,7 +4,9 @@ import { isOpen } from "../parcel.js";
 import type { Parcel } from "../ports.js";
 import { label, ofFile, say, STATES, toRecipient } from "../words.js";
 import { capability } from "./get.js";
-import { define, fileOf, parcelOf, type Reply, type Services } from "./define.js";
+import { define, type Reply } from "./define.js";
+import { fileOf, parcelOf } from "./find.js";
+import type { Services } from "../services.js";
 
 export const link = define({
   word: "link",

@@ -1,7 +1,8 @@
 import { isFetched } from "../parcel.js";
 import { MOST_PARCELS } from "../delivery/sending.js";
 import { ofFile, say } from "../words.js";
-import { define, fileOf } from "./define.js";
+import { define } from "./define.js";
+import { fileOf } from "./find.js";
 
 export const once = define({
   word: "once",

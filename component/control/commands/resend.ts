@@ -2,8 +2,9 @@ import { Refusal } from "../../lib/errors.js";
 import { list } from "../../lib/said.js";
 import { everybody } from "../people/people.js";
 import { resend as sendAgain } from "../delivery/sending.js";
-import { label, say } from "../words.js";
-import { define, example, fileOf } from "./define.js";
+import { example, label, say } from "../words.js";
+import { define } from "./define.js";
+import { fileOf } from "./find.js";
 
 export const resend = define({
   word: "resend",

@@ -1,6 +1,7 @@
 import { everybody } from "../people/people.js";
 import { send as sendTo } from "../delivery/sending.js";
-import { define, fileOf } from "./define.js";
+import { define } from "./define.js";
+import { fileOf } from "./find.js";
 
 export const send = define({
   word: "send",

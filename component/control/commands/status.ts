@@ -2,7 +2,8 @@ import { STATES, label, minute, ofFile, say, type Said } from "../words.js";
 import type { HistoryRow } from "../ports.js";
 import { MOST_PARCELS } from "../delivery/sending.js";
 import { summaryLine } from "../notices/summary.js";
-import { define, fileOf } from "./define.js";
+import { define } from "./define.js";
+import { fileOf } from "./find.js";
 
 const PAGE = 20;
 /** The newest steps of a parcel; of more parcels than this, only how they stand. */

@@ -3,7 +3,7 @@
  * Each round does so much and no more; what is left comes in the next, so that who comes online does not wait for it.
  */
 import { pause } from "../../lib/clock.js";
-import type { Services } from "../commands/define.js";
+import type { Services } from "../services.js";
 import type { Notices } from "../notices/notices.js";
 import { isOpen } from "../parcel.js";
 import type { Notice } from "../ports.js";
@@ -51,7 +51,7 @@ export class Ends {
 
   /** Ends parcels and files, what was set aside, and rights to upload, whose time is up. */
   async #expire(): Promise<void> {
-    const { index, delivery, clock } = this.#services;
+    const { index, delivery, clock, term } = this.#services;
     const now = clock.now();
     await this.#pages(async () => {
       const parcels = await index.endedParcels(now, PAGE);
@@ -70,6 +70,8 @@ export class Ends {
     });
     await this.#pages(() => index.dropCutIntakes({ endedBy: now }, PAGE));
     await this.#pages(() => index.dropUploadRights({ endedBy: now - UPLOAD_MS }, PAGE));
+    // What became of a parcel can be asked for as long as files are kept; then nothing is left of it.
+    await this.#pages(() => index.forgetParcels(now - term.keep, PAGE));
   }
 
   async #remind(): Promise<void> {

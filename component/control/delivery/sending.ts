@@ -1,12 +1,12 @@
 /** Sending a file to people, sending it again, and taking it back: what the commands of the same names do. */
 import { Refusal } from "../../lib/errors.js";
 import type { BareJid } from "../../lib/jid.js";
-import { example, type Services } from "../commands/define.js";
+import type { Services } from "../services.js";
 import { acquaintance, mayReach, mayReceive } from "../people/consent.js";
 import { isOpen } from "../parcel.js";
 import { checkPeople, themselves } from "../people/people.js";
 import type { KeptFile, Parcel } from "../ports.js";
-import { label, marked, say, STATES, toRecipient, toSender, type Said } from "../words.js";
+import { STATES, example, label, marked, say, toRecipient, toSender, type Said } from "../words.js";
 
 /** One file makes so many parcels in its life: beyond, it could not be taken back from all of them at once. */
 export const MOST_PARCELS = 1000;

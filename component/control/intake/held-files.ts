@@ -4,7 +4,7 @@
  */
 import { Refusal } from "../../lib/errors.js";
 import type { Log } from "../../lib/log.js";
-import type { Services } from "../commands/define.js";
+import type { Services } from "../services.js";
 import type { Notices } from "../notices/notices.js";
 import { isOpen } from "../parcel.js";
 import type { FileMark, KeptFile } from "../ports.js";

@@ -6,7 +6,7 @@ import type { Log } from "../../lib/log.js";
 import { size } from "../../lib/said.js";
 import { isSealed } from "../../lib/sealed-link.js";
 import { Admission, MOST_CUT, type IntakeLimits } from "./admission.js";
-import type { Services } from "../commands/define.js";
+import type { Services } from "../services.js";
 import { mayReceive } from "../people/consent.js";
 import type { Notices } from "../notices/notices.js";
 import { AWAY, patiently, UNRECORDED, type Patience } from "../patience.js";

@@ -7,7 +7,7 @@ import type { BareJid } from "../../lib/jid.js";
 import type { Log } from "../../lib/log.js";
 import { size } from "../../lib/said.js";
 import { acquaintance, mayReach } from "../people/consent.js";
-import type { Services } from "../commands/define.js";
+import type { Services } from "../services.js";
 import type { Notices } from "../notices/notices.js";
 import type { BlobStore, FileMark, Notice, Scanner } from "../ports.js";
 import { label } from "../words.js";

@@ -1,7 +1,7 @@
 /** Whether one person may send to another, and how well that one knows us: strangers are written to sparingly. */
 import { Refusal } from "../../lib/errors.js";
 import type { BareJid } from "../../lib/jid.js";
-import type { Services } from "../commands/define.js";
+import type { Services } from "../services.js";
 import type { Contact } from "../ports.js";
 
 type Parts = Pick<Services, "index" | "whereabouts" | "rules" | "invitations">;

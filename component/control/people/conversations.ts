@@ -9,7 +9,7 @@ import { randomId } from "../../lib/ids.js";
 import type { BareJid } from "../../lib/jid.js";
 import type { Log } from "../../lib/log.js";
 import { standInFor } from "../../lib/stand-in.js";
-import type { Services } from "../commands/define.js";
+import type { Services } from "../services.js";
 import { acquaintance, mayReach } from "./consent.js";
 import type { Notices } from "../notices/notices.js";
 import type { Message } from "../ports.js";
@@ -37,7 +37,12 @@ export class Conversations {
     // Who writes to himself would be written to by himself, and so on where it is a program.
     if (!as || from === to) throw new Refusal("bad-address", { address: to });
     if (message.isCut) throw new Refusal("stanza-too-large");
-    await mayReach(services, from, to);
+    try {
+      await mayReach(services, from, to);
+    } catch (e) {
+      if (e instanceof Refusal && e.code === "blocked" && !rules.isMember(from)) return;
+      throw e;
+    }
     const standing = await acquaintance(services, to);
     // A member who has written to him has met us: for anybody else, his words are no answer, nor any way to learn who is there.
     if (standing !== "met" && !rules.isMember(from)) return;

@@ -4,7 +4,7 @@ import { Refusal } from "../../lib/errors.js";
 import { toBare, type BareJid } from "../../lib/jid.js";
 import { personBehind } from "../../lib/stand-in.js";
 import type { Index } from "../ports.js";
-import { label, oneLine, say, type Said } from "../words.js";
+import { example, label, oneLine, say, type Said } from "../words.js";
 
 export interface People {
   readonly addresses: readonly BareJid[];
@@ -40,7 +40,7 @@ export function themselves(people: readonly BareJid[], domain: string): BareJid[
 export function checkPeople(people: readonly BareJid[]): BareJid[] {
   const all = new Set(people);
   if (all.size <= MOST_PEOPLE) return [...all];
-  const usage: Said = { join: ["send", say("noun/file"), "to", say("noun/address")], by: " " };
+  const usage = example("send", say("noun/file"), "to", say("noun/address"));
   throw new Refusal("bad-argument", { why: say("send/too-many", { most: MOST_PEOPLE }), usage });
 }
 

@@ -193,6 +193,8 @@ export interface Index {
   steps(steps: readonly ParcelStep[]): Promise<readonly (Parcel | undefined)[]>;
   /** Open parcels whose time is up. */
   endedParcels(now: Instant, limit: number): Promise<Parcel[]>;
+  /** Strikes out parcels that are over, whose time was up by then, and whose file is gone, with their history and the lines that told of them; answers how many. */
+  forgetParcels(until: Instant, limit: number): Promise<number>;
   /** Parcels whose holder is gone (see {@link ParcelStep.hold}); they now belong to this process. */
   abandonedParcels(limit: number): Promise<Parcel[]>;
 

@@ -6,6 +6,7 @@ import { contacts } from "./contacts.js";
 import type { Engine } from "./engine.js";
 import { ends } from "./ends.js";
 import { files } from "./files.js";
+import { forgetting } from "./forgetting.js";
 import { groups } from "./groups.js";
 import { intakes } from "./intakes.js";
 import { copies } from "./copies.js";
@@ -54,6 +55,7 @@ export function openIndex(url: string, options: IndexOptions): Index {
     ...uploadRights(records),
     ...parcels(records),
     ...steps(records),
+    ...forgetting(records),
     ...links(records),
     ...notices(records),
     ...blobs(records),

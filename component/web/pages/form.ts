@@ -1,7 +1,6 @@
 /** The page by which files come in: a form, which a script makes quicker; and what is said when it has been sent. */
-import { example } from "../../control/commands/define.js";
 import type { KeptFile, OpenUpload } from "../../control/ports.js";
-import { label, list, minute, say, size } from "../../control/words.js";
+import { example, label, list, minute, say, size } from "../../control/words.js";
 import { render, type Language } from "../../lib/languages/index.js";
 import type { Said } from "../../lib/said.js";
 import { markup, type Html } from "./html.js";

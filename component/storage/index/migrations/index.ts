@@ -5,6 +5,7 @@ import { records } from "./0001-records.js";
 import { partialIntakes } from "./0002-partial-intakes.js";
 import { roads } from "./0003-roads.js";
 import { standIns } from "./0004-stand-ins.js";
+import { forgetting } from "./0005-forgetting.js";
 
 export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
@@ -12,5 +13,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     "0002-partial-intakes": partialIntakes(dialect),
     "0003-roads": roads(dialect),
     "0004-stand-ins": standIns(dialect),
+    "0005-forgetting": forgetting,
   };
 }
