@@ -60,6 +60,25 @@ describe("blocking by the client's own command (XEP-0191)", () => {
     expect(await stage.index.blocks(JULIET as never)).toEqual([]);
   });
 
+  test("what comes to its end meanwhile keeps nothing from being blocked", async () => {
+    stage.internet.files.set("https://up.example.org/more.txt", Buffer.from("more"));
+    await stage.sendLink(ROMEO, "https://up.example.org/more.txt");
+    for (const which of [1, 2]) await stage.say(ROMEO, `send ${which} to ${JULIET}`);
+    const openFor = stage.index.openFor.bind(stage.index);
+    stage.index.openFor = async (...args) => {
+      const page = await openFor(...args);
+      await stage.delivery.apply(page[0]!.id, "withdraw");
+      return page;
+    };
+    const spam = `<item jid='${ROMEO}'><report xmlns='urn:xmpp:reporting:1' reason='urn:xmpp:reporting:spam'/></item>`;
+    expect((await iq(JULIET, "set", `<block xmlns='urn:xmpp:blocking'>${spam}</block>`)).attrs["type"]).toBe("result");
+    expect((await stage.index.sentBy(ROMEO as never, undefined, 9)).map(({ state }) => state).sort()).toEqual([
+      "declined",
+      "withdrawn",
+    ]);
+    expect(await stage.index.reports(9)).toHaveLength(1);
+  });
+
   test("what is malformed, elsewhere, or from nobody we know", async () => {
     expect(condition(await iq(JULIET, "set", block()))).toBe("bad-request");
     expect(condition(await iq(JULIET, "set", block("a b")))).toBe("bad-request");

@@ -362,6 +362,16 @@ describe("words", () => {
     expect(stage.stream.take()).toEqual([]);
   });
 
+  test("somebody from elsewhere who is blocked hears as much as of somebody who does not exist", async () => {
+    await stage.befriend(NURSE);
+    await stage.say(JULIET, `block ${NURSE}`);
+    stage.stream.take();
+    for (const who of ["ghost@example.org", JULIET]) {
+      await chat(NURSE, at(who), "Buy!");
+      expect(stage.stream.take()).toEqual([]);
+    }
+  });
+
   test("somebody who has been written to reaches members, and nobody else: no open relay", async () => {
     await chat(ROMEO, at(NURSE), "Peter?");
     told(NURSE);

@@ -16,8 +16,7 @@ export async function block({ index, delivery }: Services, owner: BareJid, who: 
   await index.block(owner, who, true);
   for (let before: number | undefined; ;) {
     const page = await index.openFor(owner, before, PAGE);
-    for (const parcel of page)
-      if (await index.isBlocked(owner, parcel.sender)) await decline(delivery, parcel.id);
+    for (const parcel of page) if (await index.isBlocked(owner, parcel.sender)) await decline(delivery, parcel.id);
     if (page.length < PAGE) return;
     before = page.at(-1)!.number;
   }
