@@ -10,7 +10,7 @@ interface Sources {
     readonly stanzasOut: number;
     readonly reconnects: number;
   };
-  readonly directory: { readonly size: { readonly followed: number; readonly strangers: number } };
+  readonly directory: { readonly size: { readonly followed: number } };
 }
 
 /** A registry that reads its sources at each look. */

@@ -12,7 +12,7 @@ import type { Receptions } from "./intake/receptions.js";
 
 const BEAT_MS = 3_000;
 /** A process that has been silent for so long is taken for dead. */
-export const DEAD_AFTER_MS = 15_000;
+const DEAD_AFTER_MS = 15_000;
 const RECOVER_MS = 10_000;
 const RETRY_MS = 5_000;
 const SWEEP_MS = 30_000;

@@ -122,7 +122,7 @@ export function decide(state: ParcelState, event: ParcelEvent): Cell {
 /** How the history names what goes by a capability. */
 export const LINK = "link";
 
-export const OPEN_STATES: readonly ParcelState[] = ["waiting", "offered", "moving"];
+const OPEN_STATES: readonly ParcelState[] = ["waiting", "offered", "moving"];
 
 /** Whether anything is still to become of it. */
 export function isOpen(state: ParcelState): boolean {

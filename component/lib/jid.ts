@@ -66,12 +66,6 @@ export function bareOf(jid: Jid): BareJid {
   return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }
 
-/** The resource, "" when there is none. */
-export function resourceOf(jid: Jid): string {
-  const slash = jid.indexOf("/");
-  return slash < 0 ? "" : jid.slice(slash + 1);
-}
-
 /** The part after `@`, without the resource. */
 export function domainOf(jid: Jid): string {
   const b = bareOf(jid);

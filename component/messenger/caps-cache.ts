@@ -27,18 +27,14 @@ export interface Claimant {
   caps: Caps | undefined;
 }
 
-export interface CapsLimits {
-  /** Answers kept. */
-  readonly entries: number;
-  /** Characters kept of one answer; features beyond count as absent. */
-  readonly size: number;
-  /** Questions under way at once. */
-  readonly asking: number;
-  /** Claims that wait to be asked about; more are not asked about at all. */
-  readonly queue: number;
-}
-
-export const CAPS_LIMITS: CapsLimits = { entries: 4096, size: 16_384, asking: 32, queue: 16_384 };
+/** Answers kept. */
+const MOST_ENTRIES = 4096;
+/** Characters kept of one answer; features beyond count as absent. */
+const MOST_CHARACTERS = 16_384;
+/** Questions under way at once. */
+const MOST_ASKING = 32;
+/** Claims that wait to be asked about; more are not asked about at all. */
+const MOST_WAITING = 16_384;
 
 class Entry implements Caps {
   /** "\nfeature\nfeature\n": one string is a tenth of a Set. */
@@ -62,7 +58,6 @@ class Entry implements Caps {
 export class CapsCache {
   readonly #ask: (jid: FullJid, node: string) => Promise<DiscoInfo | undefined>;
   readonly #learnt: (claimant: Claimant) => void;
-  readonly #limits: CapsLimits;
   readonly #entries = new Map<string, Entry>(); // least recently used first
   #queue: Entry[] = [];
   #asking = 0;
@@ -75,11 +70,9 @@ export class CapsCache {
   constructor(
     ask: (jid: FullJid, node: string) => Promise<DiscoInfo | undefined>,
     learnt: (claimant: Claimant) => void,
-    limits: CapsLimits = CAPS_LIMITS,
   ) {
     this.#ask = ask;
     this.#learnt = learnt;
-    this.#limits = limits;
   }
 
   /** Sets the caps of somebody who makes a claim, and finds out about it when that is not known yet. */
@@ -93,7 +86,7 @@ export class CapsCache {
       return;
     }
     if (entry.waiting) entry.waiting.add(who);
-    else if (this.#queue.length < this.#limits.queue) {
+    else if (this.#queue.length < MOST_WAITING) {
       entry.waiting = new Set([who]);
       this.#queue.push(entry);
       this.#pump();
@@ -125,7 +118,7 @@ export class CapsCache {
       });
     }
     this.#entries.set(entry.key, entry);
-    if (this.#entries.size > this.#limits.entries) this.#forgetOldest();
+    if (this.#entries.size > MOST_ENTRIES) this.#forgetOldest();
     return entry;
   }
 
@@ -137,7 +130,7 @@ export class CapsCache {
   }
 
   #pump(): void {
-    while (this.#asking < this.#limits.asking) {
+    while (this.#asking < MOST_ASKING) {
       const entry = this.#queue.shift();
       if (!entry) return;
       const [who] = entry.waiting ?? [];
@@ -179,7 +172,7 @@ export class CapsCache {
   #keepable(info: DiscoInfo): string {
     let text = "\n";
     for (const feature of info.features)
-      if (text.length + feature.length < this.#limits.size && !feature.includes("\n")) text += `${feature}\n`;
+      if (text.length + feature.length < MOST_CHARACTERS && !feature.includes("\n")) text += `${feature}\n`;
     return detached(text);
   }
 }

@@ -58,23 +58,14 @@ export function compare(a: Resource, b: Resource): number {
 /** Asked about, but nothing heard yet; nobody online; one client; or several, the latest last. */
 type Slot = undefined | null | Client | Client[];
 
-export interface BookLimits {
-  /** Clients of one person; the oldest gives way. */
-  readonly clients: number;
-  /** People whom we do not follow but who showed themselves to us; the one heard of least recently gives way. */
-  readonly strangers: number;
-}
-
-export const BOOK_LIMITS: BookLimits = { clients: 32, strangers: 10_000 };
+/** Clients of one person; the oldest gives way. */
+const MOST_CLIENTS = 32;
+/** People whom we do not follow but who showed themselves to us; the one heard of least recently gives way. */
+const MOST_STRANGERS = 10_000;
 
 export class ClientBook {
-  readonly #limits: BookLimits;
   readonly #followed = new Map<BareJid, Slot>();
   readonly #strangers = new Map<BareJid, Slot>();
-
-  constructor(limits: BookLimits = BOOK_LIMITS) {
-    this.#limits = limits;
-  }
 
   follows(jid: BareJid): boolean {
     return this.#followed.has(jid);
@@ -126,9 +117,9 @@ export class ClientBook {
     const jid = bareOf(client.jid);
     const clients = this.of(jid).filter((other) => other.jid !== client.jid);
     clients.push(client);
-    const gone = clients.length > this.#limits.clients ? [clients.shift()!] : [];
+    const gone = clients.length > MOST_CLIENTS ? [clients.shift()!] : [];
     this.#set(jid, clients);
-    if (this.#strangers.size > this.#limits.strangers) {
+    if (this.#strangers.size > MOST_STRANGERS) {
       const [oldest] = this.#strangers.keys();
       gone.push(...this.forget(oldest!));
     }

@@ -21,10 +21,6 @@ export class Inbox {
     this.#deliver = deliver;
   }
 
-  get full(): boolean {
-    return this.#full;
-  }
-
   push(stanza: Element, size: number): void {
     if (this.#holds === 0 && this.#kept.length === 0) return this.#deliver(stanza);
     this.#kept.push({ stanza, size });

@@ -26,10 +26,6 @@ export class Requests {
     this.#most = most;
   }
 
-  get size(): number {
-    return this.#pending.size;
-  }
-
   /**
    * Waits for the answer of `to`, for at most `timeout` ms. Answers the id to ask with, and the promise of the result, which rejects
    * as {@link StanzaStream.request} says.

@@ -36,7 +36,7 @@ export interface StreamLimits extends OutboxLimits, KeepaliveLimits {
   readonly stable: number;
 }
 
-export const STREAM_LIMITS: StreamLimits = {
+const STREAM_LIMITS: StreamLimits = {
   stanza: STANZA_LIMITS, outgoing: 500_000, inbox: 2 ** 23, requests: 20_000,
   waiting: 1000, patience: 30_000, unsent: 2 ** 24, stall: 45_000,
   idle: 20_000, answer: 15_000, timeout: 5000, pause: 200, longestPause: 30_000, stable: 10_000,

@@ -1,6 +1,5 @@
 /** A way to hand parcels over whose clients are played by the test. */
 import type { OfferEvent, OfferMethod, OfferOrder, Parcel, Resource } from "../../component/control/ports.js";
-import { resourceOf } from "../../component/lib/jid.js";
 
 export interface PlayedOffer {
   readonly order: OfferOrder;
@@ -23,13 +22,13 @@ export class PlayedMethod implements OfferMethod {
   ) {}
 
   suits(_parcel: Parcel, resource: Resource | undefined): boolean {
-    return resource !== undefined && this.clients.includes(resourceOf(resource.jid));
+    return resource !== undefined && this.clients.includes(nameOf(resource));
   }
 
   offer(order: OfferOrder, report: (event: OfferEvent) => Promise<void>): () => void {
     const offer: PlayedOffer = {
       order,
-      client: resourceOf(order.resources[0]!.jid),
+      client: nameOf(order.resources[0]!),
       withdrawn: false,
       tell: (event) => (offer.withdrawn ? Promise.resolve() : report(event)),
     };
@@ -43,4 +42,9 @@ export class PlayedMethod implements OfferMethod {
   get last(): PlayedOffer {
     return this.offers.at(-1)!;
   }
+}
+
+/** Behind the slash of its address. */
+function nameOf({ jid }: Resource): string {
+  return jid.slice(jid.indexOf("/") + 1);
 }

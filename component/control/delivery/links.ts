@@ -142,7 +142,7 @@ export class Links implements LinkDesk {
 }
 
 /** Whether bytes of it were moving in a process that died. */
-export function wasInterrupted(history: readonly HistoryRow[]): boolean {
+function wasInterrupted(history: readonly HistoryRow[]): boolean {
   return history.some(({ from, event }) => from === "moving" && event === "recover");
 }
 

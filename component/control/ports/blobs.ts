@@ -20,7 +20,7 @@ export interface BlobStore {
   read(key: string, span?: Span, signal?: AbortSignal): Promise<BlobReader>;
   /** Removes the object and anything unfinished under its key. No error when there is none. */
   remove(key: string): Promise<void>;
-  /** Every key that has an object or something unfinished, for `doctor` and tests; unordered. */
+  /** Every key that has an object or something unfinished, for tests; unordered. */
   keys(): AsyncIterable<string>;
   /** Writes, reads and removes a probe. Rejects with what is wrong. */
   check(): Promise<void>;

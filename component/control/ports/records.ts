@@ -234,7 +234,7 @@ export interface Index {
   /** Keys to be removed from the store, in no order. */
   doomed(limit: number): Promise<string[]>;
   forgetDoomed(keys: readonly string[]): Promise<void>;
-  /** Every key that records know (blobs, intakes, doomed), for tests and `doctor`. */
+  /** Every key that records know (blobs, intakes, doomed), for tests. */
   knownKeys(): AsyncIterable<string>;
 
   // processes

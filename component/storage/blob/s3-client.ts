@@ -78,7 +78,7 @@ function anatomy(thrown: unknown): { name: string; status: number } {
 }
 
 /** Whether the store said that there is no such thing, other than no such bucket. */
-export function isMissing(thrown: unknown): boolean {
+function isMissing(thrown: unknown): boolean {
   const { name, status } = anatomy(thrown);
   return name !== "NoSuchBucket" && (status === 404 || name === "NoSuchKey" || name === "NoSuchUpload");
 }
