@@ -1,7 +1,9 @@
 /** The main job and its turns, stanza by stanza, with the whole component in memory. */
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { parse } from "ltx";
 import { Refusal } from "../../component/lib/errors.js";
-import { OfficeStage } from "../harness/office-stage.js";
+import { settled } from "../harness/fake-clock.js";
+import { BOT, OfficeStage } from "../harness/office-stage.js";
 
 const ROMEO = "romeo@example.org";
 const JULIET = "juliet@example.org";
@@ -152,6 +154,26 @@ describe("somebody who has never met the bot", () => {
     expect(stage.stream.sent.some((s) => s.name === "presence" && s.attrs["type"] === "subscribe")).toBe(true);
     expect(await stage.fetch(urlIn(stage.heard("eve@elsewhere.example")))).toEqual(BYTES);
     expect(stage.heard(ROMEO).join()).toMatch(/eve@elsewhere\.example has photo\.jpg/);
+  });
+
+  test("gets one invitation also when several files come at once", async () => {
+    await begin();
+    for (const who of [ROMEO, "mercutio@example.org"]) {
+      await stage.befriend(who);
+      await stage.sendLink(`${who}/home`, PHOTO);
+    }
+    stage.stream.take();
+    const setContact = stage.index.setContact.bind(stage.index);
+    stage.index.setContact = async (...args) => {
+      for (let i = 0; i < 100; i++) await settled(); // records may be slow
+      return setContact(...args);
+    };
+    const order = (from: string): Promise<unknown> =>
+      stage.stream.receive(parse(`<message from='${from}/home' to='${BOT}' type='chat' id='${from}'><body>send 1 to eve@elsewhere.example</body></message>`)); // prettier-ignore
+    void order(ROMEO);
+    void order("mercutio@example.org");
+    await stage.settle();
+    expect(stage.heard("eve@elsewhere.example")).toHaveLength(1);
   });
 
   test("a bounce is told to the sender in the same words, whether the address exists or not", async () => {

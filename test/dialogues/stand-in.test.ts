@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { parse } from "ltx";
 import type { Element } from "../../component/messenger/stanza.js";
+import { settled } from "../harness/fake-clock.js";
 import { BOT, OfficeStage } from "../harness/office-stage.js";
 
 const DOMAIN = "files.example.org";
@@ -339,6 +340,17 @@ describe("words", () => {
     await chat(NURSE, at(ROMEO), "Anon!");
     expect(told(ROMEO)).toEqual([`${at(NURSE)}: Anon!`]);
     expect((await stage.index.contact(NURSE as never))?.standing).toBe("met");
+  });
+
+  test("a stranger is told what this is, once, also when two write at once", async () => {
+    const setContact = stage.index.setContact.bind(stage.index);
+    stage.index.setContact = async (...args) => {
+      for (let i = 0; i < 100; i++) await settled(); // records may be slow
+      return setContact(...args);
+    };
+    void stage.stream.receive(`<message from='${ROMEO}' to='${at(NURSE)}' type='chat' id='1'><body>Peter?</body></message>`); // prettier-ignore
+    await chat(JULIET, at(NURSE), "Angelica?");
+    expect(told(NURSE).filter((line) => line.includes(`to ${BOT}`))).toHaveLength(1);
   });
 
   test("a stranger to whom nobody has written reaches nobody", async () => {

@@ -47,10 +47,12 @@ export class Conversations {
     // A member who has written to him has met us: for anybody else, his words are no answer, nor any way to learn who is there.
     if (standing !== "met" && !rules.isMember(from)) return;
     if (standing !== "met") invitations.take(from, to, "words");
-    if (standing === "stranger") {
-      await speaker.say(to, say("introduction", { who: from, contact }), as);
-      await index.setContact(to, { standing: "invited" }, clock.now());
-    }
+    if (standing === "stranger")
+      await invitations.inTurn(to, async () => {
+        if ((await acquaintance(services, to)) !== "stranger") return;
+        await speaker.say(to, say("introduction", { who: from, contact }), as);
+        await index.setContact(to, { standing: "invited" }, clock.now());
+      });
     const id = (original: string): string => stableId(from, to, original);
     const named = {
       id: message.id === undefined ? randomId() : id(message.id),

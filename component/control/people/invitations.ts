@@ -20,6 +20,8 @@ export class Invitations {
   readonly #limits: InvitationLimits;
   readonly #by: PerDay<BareJid, BareJid>;
   readonly #to: PerDay<BareJid, BareJid>;
+  /** Strangers who are being written to for the first time. */
+  readonly #first = new Map<BareJid, Promise<void>>();
 
   constructor(limits: InvitationLimits, clock: Clock) {
     this.#limits = limits;
@@ -35,5 +37,16 @@ export class Invitations {
       throw new Refusal("too-many-invitations", { who: recipient });
     this.#by.add(sender, recipient);
     this.#to.add(recipient, sender);
+  }
+
+  /** Writes to a stranger when nobody else is about to: `write` has to look whether he still is one. */
+  async inTurn(stranger: BareJid, write: () => Promise<void>): Promise<void> {
+    const mine = Promise.resolve(this.#first.get(stranger)).then(write, write);
+    this.#first.set(stranger, mine);
+    try {
+      await mine;
+    } finally {
+      if (this.#first.get(stranger) === mine) this.#first.delete(stranger);
+    }
   }
 }
