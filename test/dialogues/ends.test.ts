@@ -223,6 +223,23 @@ test("the end that comes while somebody puts it off does not come", async () => 
   expect((await stage.fetch(url)).length).toBe(20);
 });
 
+test("what became of a parcel can be asked for as long as files are kept, and is forgotten then", async () => {
+  await kept();
+  await toBot(ROMEO, `send 1 to ${JULIET}`);
+  await stage.fetch(urlIn(stage.heard(JULIET)));
+  await stage.settle();
+  const { id } = (await stage.index.sentBy(bare(ROMEO), undefined, 1))[0]!;
+  await later(31);
+  expect(await isHere()).toBe(false);
+  await later(28);
+  expect(await stage.index.parcel(id)).toMatchObject({ state: "delivered" });
+  await later(2);
+  expect(await stage.index.parcel(id)).toBeUndefined();
+  stage.heard(ROMEO);
+  await toBot(ROMEO, "status 1");
+  await hears(ROMEO, /number 1/);
+});
+
 test("rights to upload whose time has been up for a day are forgotten", async () => {
   const now = stage.clock.now();
   const right = { owner: bare(ROMEO), kind: "slot", name: "a", size: 1, mediaType: "", link: "", purpose: "", recipients: [], since: now, fileId: "" } as const; // prettier-ignore

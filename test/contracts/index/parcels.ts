@@ -171,6 +171,28 @@ export function parcelsContract(ground: Ground): void {
       expect(await index.endedParcels(1_000, 1)).toHaveLength(1);
     });
 
+    test("those over are struck out when their time was up and their file is gone, with their history", async () => {
+      const { index } = at;
+      const mine = async (until: number, state: "waiting" | "declined", remove: boolean): Promise<string> => {
+        const parcel = await post(index, someone(), { until });
+        if (state !== "waiting") await index.step(move(parcel, state));
+        if (remove) await index.removeFile(parcel.fileId, T0);
+        return parcel.id;
+      };
+      const over = await mine(500, "declined", true);
+      const others = [
+        await mine(500, "waiting", true),
+        await mine(501, "declined", true),
+        await mine(500, "declined", false),
+      ];
+      expect(await index.history(over)).not.toEqual([]);
+      expect(await index.forgetParcels(499, 10)).toBe(0);
+      expect(await index.forgetParcels(500, 10)).toBe(1);
+      expect([await index.parcel(over), await index.history(over)]).toEqual([undefined, []]);
+      for (const id of others) expect(await index.parcel(id)).toMatchObject({ id });
+      expect(await index.forgetParcels(-Infinity, 10)).toBe(0);
+    });
+
     test("what had ended waits again only while its file is there, and with the mark that it has by then", async () => {
       const { index } = at;
       const parcel = await post(index, someone());

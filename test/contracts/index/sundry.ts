@@ -182,6 +182,10 @@ export function sundryContract(ground: Ground): void {
       await index.removeFile(file.id, T0);
       expect((await index.summary(summary.id))?.parcels.map(({ state }) => state)).toEqual(["withdrawn", "withdrawn"]);
       expect(await index.summary("nowhere")).toBeUndefined();
+      expect(await index.forgetParcels(T0 + DAY, 1)).toBe(1);
+      expect((await index.summary(summary.id))?.parcels).toHaveLength(1);
+      expect(await index.forgetParcels(T0 + DAY, 9)).toBe(1);
+      expect(await index.summary(summary.id)).toBeUndefined();
       expect(await index.summary("")).toBeUndefined();
     });
   });
