@@ -1,5 +1,6 @@
 /** What each has done within a day, newest last. In memory, and bounded: whoever did something longest ago is forgotten first. */
 import type { Clock } from "./clock.js";
+import { putLast } from "./latest.js";
 
 const DAY = 864e5;
 
@@ -18,9 +19,7 @@ export class PerDay<K, V> {
 
   add(who: K, what: V): void {
     const done = [...this.#lately(who), { what, at: this.clock.now() }];
-    this.#all.delete(who);
-    this.#all.set(who, done);
-    if (this.#all.size > this.most) this.#all.delete(this.#all.keys().next().value!);
+    putLast(this.#all, who, done, this.most);
   }
 
   #lately(who: K): { readonly what: V; readonly at: number }[] {

@@ -17,6 +17,7 @@ import type { Tongues } from "../control/people/tongues.js";
 import { pause, type Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, domainOf, isFull, type BareJid, type FullJid, type Jid } from "../lib/jid.js";
+import { putLast } from "../lib/latest.js";
 import type { Log } from "../lib/log.js";
 import { detached } from "../lib/text.js";
 import { selfOf } from "./about.js";
@@ -204,10 +205,7 @@ export class PresenceDirectory implements Whereabouts {
     const now = this.#o.clock.now();
     const asked = this.#asked.get(jid);
     if (asked && now - asked.at < (asked.isAnswered ? again : DAY)) return false;
-    this.#asked.delete(jid);
-    this.#asked.set(detached(jid), { at: now, isAnswered: false });
-    const [oldest] = this.#asked.keys();
-    if (this.#asked.size > ASKED) this.#asked.delete(oldest!);
+    putLast(this.#asked, detached(jid), { at: now, isAnswered: false }, ASKED);
     return true;
   }
 

@@ -5,6 +5,7 @@
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { bareOf, domainOf, type Jid, toBare } from "../lib/jid.js";
+import { putLast } from "../lib/latest.js";
 import type { Log } from "../lib/log.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
 import type { Proxies, Proxy } from "./streams.js";
@@ -66,9 +67,8 @@ export class ProxyFinder implements Proxies {
   #of(server: Jid): Promise<readonly Proxy[]> {
     const { clock, log } = this.#o;
     const before = this.#known.get(server);
-    this.#known.delete(server);
     if (before && before.until > clock.now()) {
-      this.#known.set(server, before);
+      putLast(this.#known, server, before, MOST_SERVERS);
       return before.proxies;
     }
     const proxies = this.#find(server).catch((err: unknown) => {
@@ -79,8 +79,7 @@ export class ProxyFinder implements Proxies {
     void proxies.then(({ length }) => {
       if (length === 0) known.until = clock.now() + KEEP_NONE;
     });
-    if (this.#known.size >= MOST_SERVERS) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(server, known);
+    putLast(this.#known, server, known, MOST_SERVERS);
     return proxies;
   }
 

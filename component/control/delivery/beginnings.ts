@@ -4,6 +4,7 @@
  * offers are.
  */
 import { Refusal } from "../../lib/errors.js";
+import { putLast } from "../../lib/latest.js";
 import type { Parcel } from "../ports.js";
 
 const MOST = 10_000;
@@ -21,8 +22,6 @@ export class Beginnings {
     const before = this.#files.get(key);
     if (from > 0 && before !== undefined && before !== fileId) throw new Refusal("range-not-satisfiable");
     if (from > 0 || (!isComing && before === undefined)) return;
-    this.#files.delete(key);
-    if (this.#files.size >= MOST) this.#files.delete(this.#files.keys().next().value!);
-    this.#files.set(key, fileId);
+    putLast(this.#files, key, fileId, MOST);
   }
 }

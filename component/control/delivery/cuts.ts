@@ -1,5 +1,6 @@
 /** Streams that broke while they gave a parcel out: how long it then rests, and when streams have been tried often enough. In memory: after a restart it begins anew. */
 import type { Clock } from "../../lib/clock.js";
+import { putLast } from "../../lib/latest.js";
 import type { Instant } from "../ports.js";
 
 const FIRST_REST_MS = 250;
@@ -34,9 +35,7 @@ export class Cuts {
   add(parcelId: string): number {
     const { count, from } = this.#cuts.get(parcelId) ?? { count: 0, from: 0 };
     const rest = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** count);
-    this.#cuts.delete(parcelId);
-    if (this.#cuts.size >= MOST_PARCELS) this.#cuts.delete(this.#cuts.keys().next().value!);
-    this.#cuts.set(parcelId, { count: count + 1, from, until: this.clock.now() + rest });
+    putLast(this.#cuts, parcelId, { count: count + 1, from, until: this.clock.now() + rest }, MOST_PARCELS);
     return rest;
   }
 

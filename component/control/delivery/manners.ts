@@ -1,5 +1,6 @@
 /** How programs have met offers of byte streams: some acknowledge them and never ask anybody. In memory only: a day later, or after a restart, they are tried again. */
 import type { Clock } from "../../lib/clock.js";
+import { putLast } from "../../lib/latest.js";
 import type { Instant, Resource } from "../ports.js";
 
 /** An offer by a program that has not shown yet that it asks people. */
@@ -31,8 +32,6 @@ export class Manners {
   note({ software }: Resource, as: "answers" | "silent"): void {
     if (software === undefined) return;
     const answers = as === "answers" || (this.#known.get(software)?.answers ?? false);
-    this.#known.delete(software);
-    if (this.#known.size >= MOST) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(software, { answers, until: this.clock.now() + KEEP_MS });
+    putLast(this.#known, software, { answers, until: this.clock.now() + KEEP_MS }, MOST);
   }
 }

@@ -1,5 +1,6 @@
 /** Who may do what, and how much at once. Pure, but for the buckets that count. */
 import { Refusal } from "../../lib/errors.js";
+import { putLast } from "../../lib/latest.js";
 import { duration } from "../../lib/said.js";
 import { bareOf, domainOf, type Jid } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
@@ -13,6 +14,9 @@ export function isMember(jid: Jid, domains: readonly string[]): boolean {
 export function requireMember(jid: Jid, domains: readonly string[]): void {
   if (!isMember(jid, domains)) throw new Refusal("not-a-member", { domains: domains.join(", ") });
 }
+
+/** People whose buckets are remembered. */
+const MOST = 10_000;
 
 interface Bucket {
   tokens: number;
@@ -36,13 +40,11 @@ export class Pace {
     const who = bareOf(jid);
     const now = this.#clock.now();
     const old = this.#buckets.get(who);
-    this.#buckets.delete(who);
-    if (!old && this.#buckets.size >= 10_000) this.#buckets.delete(this.#buckets.keys().next().value!);
     const tokens = old
       ? Math.min(this.#perMinute, old.tokens + ((now - old.at) * this.#perMinute) / 60_000)
       : this.#perMinute;
     const enough = tokens >= 1;
-    this.#buckets.set(who, { tokens: enough ? tokens - 1 : tokens, at: now, told: !enough });
+    putLast(this.#buckets, who, { tokens: enough ? tokens - 1 : tokens, at: now, told: !enough }, MOST);
     return enough ? "ok" : old?.told ? "ignore" : "refuse";
   }
 

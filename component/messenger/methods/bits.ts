@@ -5,6 +5,7 @@
 import type { Picture } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { bareOf, type BareJid } from "../../lib/jid.js";
+import { putLast } from "../../lib/latest.js";
 import type { IqRequest, Router } from "../stanza.js";
 import * as bob from "../wire/xep0231-bob.js";
 import type { Thumbnail } from "../wire/xep0264-thumbnails.js";
@@ -28,10 +29,7 @@ export class Bits {
     const likeness = picture?.thumbnail;
     if (!likeness) return undefined;
     const cid = bob.cidOf(likeness.bytes);
-    const key = keyOf(to, cid);
-    this.#shown.delete(key);
-    this.#shown.set(key, likeness);
-    if (this.#shown.size > MOST) this.#shown.delete(this.#shown.keys().next().value!);
+    putLast(this.#shown, keyOf(to, cid), likeness, MOST);
     return { ...likeness, cid };
   }
 
