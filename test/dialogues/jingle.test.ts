@@ -159,6 +159,13 @@ describe("what is refused", () => {
     expect(clock.waiting).toBe(0);
   }); // prettier-ignore
 
+  test("what is wrong with an offer that was taken back while it was judged leaves nothing open", async () => {
+    const offered = say("session-initiate", offer(`<size>10</size><range offset="5"/>`));
+    await say("session-terminate", "<reason><cancel/></reason>");
+    await offered;
+    expect(received.map(({ outcomes }) => outcomes)).toEqual([1]);
+  });
+
   test("by the office, in its words", async () => {
     verdict = () => new Refusal("too-large", { name: "a.bin", size: "10 B", limit: "9 B" });
     await say("session-initiate", offer());

@@ -1,7 +1,7 @@
 /** A file that somebody sends us by Jingle: asks the office, takes the bytes in, and has them kept. */
 import type { ByteStream, Office, Reception } from "../../control/ports.js";
 import type { Clock } from "../../lib/clock.js";
-import { Refusal } from "../../lib/errors.js";
+import { asRefusal, Refusal } from "../../lib/errors.js";
 import type { Outcome } from "../negotiate/jingle.js";
 import type { FileDescription, FileInfo } from "../wire/xep0234-jingle-ft.js";
 import type { S5b } from "../wire/xep0260-jingle-s5b.js";
@@ -53,6 +53,7 @@ export class JingleIntake implements Task {
       session.note({ type: "wanted", way: transport.type });
     } catch (thrown) {
       session.refuse(thrown);
+      this.#fail(asRefusal(thrown)); // he may have taken it back meanwhile, and the session be over
     }
   }
 
