@@ -3,15 +3,16 @@
  * a socket has taken may die in it; but stanzas are dealt with in order, so a ping to ourselves (XEP-0199) comes back behind them.
  *
  * COMPAT: where several processes are connected as one component (ejabberd), the ping may come out at another one. So after a while a
- * connection that still stands is believed.
+ * connection that still stands is believed: where pings have come back before, not until it would have been found dead (see `keepalive.ts`).
  */
 import type { Clock } from "../lib/clock.js";
 import type { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
 import { type Element, xml } from "./stanza.js";
 
-/** How long a ping may be away, in ms. */
+/** How long a ping may be away, in ms: where none has come back yet, and where they do. */
 const AWAY = 5_000;
+const LONGEST = 60_000;
 
 interface Waiting {
   readonly resolve: () => void;
@@ -24,6 +25,8 @@ export class RoundTrips {
   readonly #domain: string;
   readonly #send: (stanza: Element) => void;
   #id = "";
+  /** Whether one has come back on this connection. */
+  #comesBack = false;
   #cancel: () => void = () => {};
   #under: Waiting[] = [];
   #next: Waiting[] = [];
@@ -46,7 +49,7 @@ export class RoundTrips {
   take(iq: Element): boolean {
     const { id, from } = iq.attrs as Record<string, string | undefined>;
     if (this.#id === "" || id !== this.#id || from !== this.#domain) return false;
-    this.#come();
+    this.#come(true);
     return true;
   }
 
@@ -54,6 +57,7 @@ export class RoundTrips {
   end(why: Refusal): void {
     this.#cancel();
     this.#id = "";
+    this.#comesBack = false;
     for (const { reject } of [...this.#under.splice(0), ...this.#next.splice(0)]) reject(why);
   }
 
@@ -62,11 +66,12 @@ export class RoundTrips {
     this.#next = [];
     this.#id = randomId();
     const to = this.#domain;
-    this.#cancel = this.#clock.after(AWAY, () => this.#come());
+    this.#cancel = this.#clock.after(this.#comesBack ? LONGEST : AWAY, () => this.#come(false));
     this.#send(xml("iq", { type: "get", from: to, to, id: this.#id }, xml("ping", { xmlns: "urn:xmpp:ping" })));
   }
 
-  #come(): void {
+  #come(isBack: boolean): void {
+    this.#comesBack = isBack;
     this.#cancel();
     this.#id = "";
     for (const { resolve } of this.#under.splice(0)) resolve();

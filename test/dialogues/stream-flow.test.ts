@@ -153,6 +153,21 @@ describe("what is told once", () => {
     await expect(told).rejects.toMatchObject({ code: "offline" });
   });
 
+  test("is not believed to be when a ping does not come back that did before: the connection may be dead", async () => {
+    const clock = new FakeClock();
+    const { stream, peer } = await stage.online({}, clock);
+    const first = stream.deliver(say("first"));
+    peer.write(back(await pinged(peer)));
+    await first;
+    let isTold = false;
+    const told = stream.deliver(say("second")).then(() => void (isTold = true));
+    await pinged(peer);
+    await clock.turn(20_000);
+    expect(isTold).toBe(false);
+    peer.socket.destroy();
+    await expect(told).rejects.toMatchObject({ code: "offline" });
+  });
+
   test("is believed to be where pings to ourselves do not come back", async () => {
     const clock = new FakeClock();
     const { stream, peer } = await stage.online({}, clock);
