@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { BlobReader, Painter, Picture } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
+import { join } from "../lib/signals.js";
 import { MOST_ANSWER, MOST_BYTES, readLikeness, SECONDS } from "./likeness.js";
 
 /** By content, as `lib/media-type.ts` tells. */
@@ -60,9 +61,9 @@ export class PictureStudio implements Painter {
     const child = (this.#process ??= this.#start());
     const over = new AbortController();
     const patience = this.#parts.clock.after(PATIENCE_MS, () => over.abort());
-    const ended = AbortSignal.any([signal, over.signal]);
+    const ended = join(signal, over.signal);
     const kill = (): void => void child.kill("SIGKILL");
-    ended.addEventListener("abort", kill);
+    ended.signal.addEventListener("abort", kill);
     try {
       const [line] = await Promise.all([answerOf(child), give(child, size, read)]);
       return readLikeness(line);
@@ -75,7 +76,7 @@ export class PictureStudio implements Painter {
       return undefined;
     } finally {
       patience();
-      ended.removeEventListener("abort", kill);
+      ended.part();
       this.#forget = this.#parts.clock.after(IDLE_MS, () => {
         this.#gone(child);
         child.stdin.end();

@@ -48,7 +48,7 @@ export class HttpFetcher implements Fetcher {
     const { guard, clock, log } = this.options;
     const url = guard.judge(link);
     const whole = new AbortController();
-    const outer = (): void => whole.abort(isTimeout(signal.reason) ? new Cut("slow") : signal.reason);
+    const outer = (): void => whole.abort(signal.reason);
     if (signal.aborted) outer();
     signal.addEventListener("abort", outer, { once: true });
     const cancel = clock.after(this.options.wholeTime, () => whole.abort(new Cut("slow")));
@@ -247,10 +247,6 @@ function explain(thrown: unknown, host: string, name: string): unknown {
   if (thrown instanceof Refusal && thrown.code.startsWith("link-"))
     return new Refusal(thrown.code, { host, name, ...thrown.details }, { cause: thrown.cause });
   return thrown;
-}
-
-function isTimeout(reason: unknown): boolean {
-  return (reason as Partial<DOMException> | undefined)?.name === "TimeoutError";
 }
 
 /** For the operator: what stands behind a refusal, down to the socket's own word. */

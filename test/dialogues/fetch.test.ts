@@ -487,13 +487,6 @@ describe("a server that is slow", () => {
     expect(await refused(`${w.url}/x`, { clock: hurried(WHOLE_TIME) })).toBe("link-too-slow");
     await w.closed();
   });
-
-  test("the caller's own time limit is told as such", async () => {
-    const w = await web(({ socket }) => socket.write(head(200)));
-    await expect(fetched(`${w.url}/x`, {}, {}, AbortSignal.timeout(50))).rejects.toMatchObject({
-      code: "link-too-slow",
-    });
-  });
 });
 
 describe("the signal", () => {

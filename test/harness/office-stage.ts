@@ -144,7 +144,6 @@ export class OfficeStage {
       remind: 3 * 864e5,
       transfers: 2,
       commands: 100,
-      fetch_time: 36e5,
       invitations: 20,
       invited: 3,
       ...limits,

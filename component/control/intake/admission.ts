@@ -16,7 +16,6 @@ export interface IntakeLimits {
   /** How long the bytes of a cut intake are kept, in ms. */
   readonly partial: number;
   readonly transfers: number;
-  readonly fetch_time: number; // ms
   /** What is done with files into which nobody can look; absent: they are passed on. */
   readonly sealed?: "pass" | "refuse";
 }

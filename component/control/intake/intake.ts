@@ -133,7 +133,7 @@ export class Intakes {
           await writer!.write(chunk);
           progress.at(writer!.written, size);
         },
-        AbortSignal.any([stopping, AbortSignal.timeout(limits.fetch_time)]),
+        stopping,
       );
       if (!writer || bytes === 0) throw new Refusal("empty-file", { name });
       if (expected !== undefined && bytes < expected)

@@ -4,6 +4,7 @@ import type { Clock } from "../../lib/clock.js";
 import { asRefusal, Refusal } from "../../lib/errors.js";
 import type { FullJid } from "../../lib/jid.js";
 import type { Log } from "../../lib/log.js";
+import { join, type Joined } from "../../lib/signals.js";
 import {
   initiate,
   type InitiatorEffect,
@@ -47,7 +48,7 @@ export class SiOffer {
   #span: Span;
   readonly #proxies: Promise<readonly Proxy[]>;
   #used: Proxy | undefined;
-  readonly #signal: AbortSignal;
+  readonly #end: Joined;
 
   /** `address.sid` is that of the stream initiation, too. */
   constructor(
@@ -60,10 +61,14 @@ export class SiOffer {
     /** Aborted when we are going down. */
     private readonly stopping: AbortSignal,
   ) {
-    this.#signal = AbortSignal.any([withdrawn, stopping]);
+    this.#end = join(withdrawn, stopping);
     this.#span = { start: 0, end: order.parcel.size };
     // Asked for while the person makes up his mind.
     this.#proxies = parts.proxies.near(address.peer, this.#signal);
+  }
+
+  get #signal(): AbortSignal {
+    return this.#end.signal;
   }
 
   /** From the question to the end of it all. Never rejects; the last event is reported when it settles, unless the offer was withdrawn. */
@@ -75,6 +80,7 @@ export class SiOffer {
     } finally {
       this.#unexpect();
       this.#stream?.close();
+      this.#end.part();
     }
   }
 
@@ -196,11 +202,13 @@ export class SiOffer {
     return this.#try(async () => {
       const over = new AbortController();
       const cancel = this.parts.clock.after(JOIN_WAIT, () => over.abort(new Refusal("stream-unreachable")));
+      const either = join(this.#signal, over.signal);
       try {
-        this.#stream = await how(AbortSignal.any([this.#signal, over.signal]));
+        this.#stream = await how(either.signal);
         return { type: "ready" };
       } finally {
         cancel();
+        either.part();
       }
     });
   }

@@ -1,0 +1,33 @@
+/** lib/signals.ts: several signals as one, and nothing left of it on those that live on. */
+import { expect, test } from "@jest/globals";
+import { getEventListeners } from "node:events";
+import { join } from "../../component/lib/signals.js";
+
+test("it ends with the first of the others, for that one's reason", () => {
+  const [one, two] = [new AbortController(), new AbortController()];
+  const { signal } = join(one.signal, two.signal);
+  expect(signal.aborted).toBe(false);
+  two.abort("two");
+  one.abort("one");
+  expect(signal.reason).toBe("two");
+});
+
+test("of signals that have ended already, the first counts", () => {
+  expect(join(AbortSignal.abort("one"), AbortSignal.abort("two")).signal.reason).toBe("one");
+});
+
+test("parted, it hears nothing more, and the others know nothing of it", () => {
+  const [one, two] = [new AbortController(), new AbortController()];
+  const { signal, part } = join(one.signal, two.signal);
+  part();
+  one.abort();
+  expect(signal.aborted).toBe(false);
+  for (const { signal: other } of [one, two]) {
+    expect(getEventListeners(other, "abort")).toEqual([]);
+    // What AbortSignal.any leaves behind.
+    const left = Object.getOwnPropertySymbols(other).map(
+      (symbol) => (other as unknown as Record<symbol, unknown>)[symbol],
+    );
+    expect(left.filter((value) => value instanceof Set && value.size > 0)).toEqual([]);
+  }
+});
