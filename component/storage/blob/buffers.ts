@@ -1,10 +1,10 @@
 /**
- * Memory for downloads: a few large pieces for those that run, small ones when those are taken and for readers who are slow.
- * So what all downloads hold together is limited: 32 MiB, and 64 KiB for each beyond the 32nd.
+ * Memory for bytes on their way: a few large pieces for those that run, small ones when those are taken and for readers who are slow.
+ * So what all downloads hold together is limited, and what all uploads do: 32 MiB, and 64 KiB for each piece beyond the 32nd.
  */
 
-const LARGE = 1024 * 1024;
-const SMALL = 64 * 1024;
+export const LARGE = 1024 * 1024;
+export const SMALL = 64 * 1024;
 const MOST_LARGE = 32;
 
 export class Buffers {

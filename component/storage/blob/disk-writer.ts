@@ -1,28 +1,29 @@
 /**
  * Writes one object to disk while it is hashed. Hashing runs here, writing in the thread pool, at the same time; an object of one write is
  * hashed there too, beside it. Small chunks are gathered into few large writes; large ones are written from where they lie, without a copy.
- * Memory: at most two buffers of 1 MiB.
+ * Memory: two buffers of 1 MiB at most, of 64 KiB where many come in at once.
  */
 import { createHash, webcrypto } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import type { BlobReader, BlobWriter, Span } from "../../control/ports.js";
 import type { Log } from "../../lib/log.js";
+import { Buffers, LARGE, SMALL } from "./buffers.js";
 import { diskRefusal } from "./disk-errors.js";
 import { Growth } from "./growth.js";
 
-/** Writes are gathered up to this. Measured: below 512 KiB the thread pool's round trips show, above 1 MiB nothing is won. */
-const GATHER = 2 ** 20;
 /** A chunk of this size is worth a write of its own. */
-const LARGE = 2 ** 18;
+const WHOLE_WRITE = 2 ** 18;
 /** After so many bytes the disk is set to work while more come: then a commit has little left to wait for. More often would hold writes up. */
 const AHEAD = 2 ** 28;
 
 /** One such sync at a time in the whole process: each takes a thread, and there are few. */
 let isSyncing = false;
 
-/** Buffers of writers that have ended: made anew for each, they kept the garbage collector busy. */
-const spare: Buffer[] = [];
-const MOST_SPARE = 32;
+/**
+ * Writes are gathered up to one piece. Measured: below 512 KiB the thread pool's round trips show, above 1 MiB nothing is won.
+ * Pieces are used again: made anew for each writer, they kept the garbage collector busy.
+ */
+const memory = new Buffers();
 
 /** What the store does with the written file. */
 export interface Ending {
@@ -71,12 +72,16 @@ export class DiskWriter implements BlobWriter {
 
   /** Before anything else: goes on behind what the file holds already, which is hashed here. */
   async takeUp(): Promise<void> {
-    this.#buffer = piece();
-    for (;;) {
-      const { bytesRead } = await this.#file.read(this.#buffer, 0, GATHER, this.#position);
-      if (bytesRead === 0) break;
-      this.#hash.update(this.#buffer.subarray(0, bytesRead));
-      this.#position += bytesRead;
+    const piece = memory.take(true);
+    try {
+      for (;;) {
+        const { bytesRead } = await this.#file.read(piece, 0, piece.length, this.#position);
+        if (bytesRead === 0) break;
+        this.#hash.update(piece.subarray(0, bytesRead));
+        this.#position += bytesRead;
+      }
+    } finally {
+      memory.give(piece);
     }
     this.#written = this.#position;
     this.#growth.reached(this.#position);
@@ -86,14 +91,15 @@ export class DiskWriter implements BlobWriter {
     if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
     const before = this.#written;
     this.#written += chunk.length;
-    if (before === 0 && this.#announced > 0 && this.#announced <= GATHER)
-      this.#whole = this.#buffer = this.#announced < LARGE ? Buffer.allocUnsafeSlow(this.#announced) : piece();
+    if (before === 0 && !this.#buffer && this.#announced > 0 && this.#announced <= LARGE) this.#takeWhole();
     if (this.#whole && this.#written > this.#announced) {
       // What was announced was wrong.
       this.#hash.update(this.#whole.subarray(0, before));
+      // It may be on its way to the disk: the other buffer is that, too.
+      if (this.#buffer !== this.#whole && isPiece(this.#whole)) this.#spare = this.#whole;
       this.#whole = undefined;
     }
-    if (!this.#whole && chunk.length >= LARGE) {
+    if (!this.#whole && chunk.length >= WHOLE_WRITE) {
       await this.#flush();
       await this.#begin(chunk);
       this.#hash.update(chunk);
@@ -101,7 +107,7 @@ export class DiskWriter implements BlobWriter {
     }
     if (!this.#whole) this.#hash.update(chunk);
     for (let taken = 0; taken < chunk.length;) {
-      this.#buffer ??= piece();
+      this.#buffer ??= memory.take(true);
       const room = this.#whole ? this.#announced : this.#buffer.length;
       const n = Math.min(chunk.length - taken, room - this.#filled);
       this.#buffer.set(n === chunk.length ? chunk : chunk.subarray(taken, taken + n), this.#filled);
@@ -193,8 +199,14 @@ export class DiskWriter implements BlobWriter {
   /** Of the memory. Nothing is written or hashed any more. */
   #letGo(): void {
     for (const buffer of new Set([this.#whole, this.#buffer, this.#spare]))
-      if (buffer?.length === GATHER && spare.length < MOST_SPARE) spare.push(buffer);
+      if (buffer && isPiece(buffer)) memory.give(buffer);
     this.#whole = this.#buffer = this.#spare = undefined;
+  }
+
+  /** Memory for all of it, as far as there is any. */
+  #takeWhole(): void {
+    this.#buffer = this.#announced < SMALL ? Buffer.allocUnsafeSlow(this.#announced) : memory.take(true);
+    if (this.#buffer.length >= this.#announced) this.#whole = this.#buffer;
   }
 
   /** Hands the gathered bytes over; the other buffer is filled next. */
@@ -202,7 +214,7 @@ export class DiskWriter implements BlobWriter {
     if (!this.#buffer || this.#filled === 0) return;
     const full = this.#buffer;
     await this.#begin(full.subarray(0, this.#filled));
-    [this.#buffer, this.#spare] = [this.#spare, full.length === GATHER && full !== this.#whole ? full : undefined];
+    [this.#buffer, this.#spare] = [this.#spare, isPiece(full) && full !== this.#whole ? full : undefined];
     this.#filled = 0;
   }
 
@@ -243,7 +255,7 @@ export class DiskWriter implements BlobWriter {
   }
 }
 
-/** Memory of any former content. */
-function piece(): Buffer {
-  return spare.pop() ?? Buffer.allocUnsafeSlow(GATHER);
+/** Whether it is one of those that are used again. */
+function isPiece({ length }: Buffer): boolean {
+  return length === LARGE || length === SMALL;
 }
