@@ -63,7 +63,10 @@ export class Lately {
     const now = this.clock.now();
     const before = recent.links.get(key);
     if (before !== undefined && now - before < TWICE) return false;
-    recent.links.delete(key);
+    // What is old says nothing any more, and there are many senders.
+    for (const [old, at] of recent.links)
+      if (now - at >= TWICE) recent.links.delete(old);
+      else break;
     recent.links.set(key, now);
     dropOldest(recent.links, MAX_LINKS);
     return true;

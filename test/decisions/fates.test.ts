@@ -51,7 +51,7 @@ test("silence counts when the patience ends, and a late receipt still does", asy
 
 test("without patience silence says nothing, and nothing stays behind", async () => {
   fates.watch(juliet, "m1", tell);
-  await clock.turn(3_600_000);
+  await clock.turn(900_000);
   expect(told).toEqual([]);
   fates.watch(juliet, "m2", tell); // looks after the old ones
   expect(fates.reached(balcony, "m1")).toBe(false);
@@ -67,7 +67,7 @@ test("ended, it tells nothing and holds no timer", async () => {
 });
 
 test("the oldest is forgotten when there are too many", () => {
-  for (let i = 0; i <= 50_000; i++) fates.watch(juliet, `m${i}`, tell);
+  for (let i = 0; i <= 25_000; i++) fates.watch(juliet, `m${i}`, tell);
   expect(fates.reached(balcony, "m0")).toBe(false);
   expect(fates.reached(balcony, "m1")).toBe(true);
 });

@@ -36,8 +36,8 @@ import { isAway } from "../people/whereabouts.js";
 import { label, marked, say, STATES, toRecipient, toSender } from "../words.js";
 
 const PAGE = 20;
-/** Offers whose end nobody may ever report: beyond, the oldest are withdrawn. Their links stay good. */
-const MOST_RUNS = 10_000;
+/** Offers whose end nobody may ever report, 2 KB each: beyond, the oldest are withdrawn. Their links stay good. */
+const MOST_RUNS = 5_000;
 /** How long what became of an offer is kept in mind while the records are away. */
 const PATIENCE_MS = 3_600_000;
 

@@ -4,7 +4,7 @@
  */
 import { bareOf } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
-import { begin, climb, openLegs, type ClimbEvent, type Climb, type Effect, type Leg, type Step } from "./climb.js";
+import { begin, climb, openLegs, type ClimbEvent, type Climb, type Effect, type Leg } from "./climb.js";
 import { Manners } from "./manners.js";
 import type { OfferEvent, OfferMethod, OfferOrder, Parcel, Resource, Speaker, Whereabouts } from "../ports.js";
 
@@ -38,16 +38,17 @@ interface Client {
 }
 
 export class Ladder {
-  readonly #parts: LadderParts;
   readonly #streams: readonly OfferMethod[];
   readonly #link: OfferMethod;
   readonly #manners: Manners;
+  /** What all climb with, made once: there are as many of them as parcels that nobody has fetched yet. */
+  readonly #gear: Gear;
 
   constructor(parts: LadderParts) {
-    this.#parts = parts;
     this.#streams = parts.methods.filter((method) => !method.keeps);
     this.#link = parts.methods.find((method) => method.keeps)!;
     this.#manners = new Manners(parts.clock);
+    this.#gear = { ...parts, manners: this.#manners };
   }
 
   /** Whether what a client can do matters, and is about to be known: an offer made now would be the wrong one. */
@@ -68,9 +69,10 @@ export class Ladder {
     }));
     const lanes = clients.filter(({ methods }) => methods.length > 0);
     const byLink = order.kept ? afterwards(this.#link, order.kept) : this.#link;
-    const parts = { ...this.#parts, link: byLink, manners: this.#manners, hear };
-    const run = new Climbing(order, lanes, link === "too" || lanes.length < clients.length, parts);
-    run.start();
+    const methods = lanes.map((lane) => lane.methods.length);
+    const { state, effects } = begin(methods, link === "too" || lanes.length < clients.length);
+    const run = new Climbing(order, lanes, state, byLink, hear, this.#gear);
+    run.start(effects);
     return run;
   }
 
@@ -102,10 +104,8 @@ function afterwards(method: OfferMethod, kept: NonNullable<OfferOrder["kept"]>):
   };
 }
 
-interface ClimbingParts extends Omit<LadderParts, "methods"> {
-  readonly link: OfferMethod;
+interface Gear extends Omit<LadderParts, "methods"> {
   readonly manners: Manners;
-  readonly hear: Hearing;
 }
 
 /** An offer of one leg that is out. */
@@ -117,31 +117,39 @@ interface Attempt {
 class Climbing implements Run {
   readonly #order: OfferOrder;
   readonly #lanes: readonly Client[];
-  readonly #parts: ClimbingParts;
+  readonly #link: OfferMethod;
+  readonly #hear: Hearing;
+  readonly #parts: Gear;
   readonly #attempts = new Map<Leg, Attempt>();
   readonly #watches = new Map<number, () => void>();
-  readonly #first: Step;
   #state: Climb;
   #introduced: Promise<void> = Promise.resolve();
   /** The last byte is on its way, or has been. */
   #isEnding = false;
 
-  /** `link`: whether it goes at once. */
-  constructor(order: OfferOrder, lanes: readonly Client[], link: boolean, parts: ClimbingParts) {
+  constructor(
+    order: OfferOrder,
+    lanes: readonly Client[],
+    state: Climb,
+    link: OfferMethod,
+    hear: Hearing,
+    parts: Gear,
+  ) {
     this.#order = order;
     this.#lanes = lanes;
+    this.#state = state;
+    this.#link = link;
+    this.#hear = hear;
     this.#parts = parts;
-    const methods = lanes.map((lane) => lane.methods.length);
-    this.#first = begin(methods, link);
-    this.#state = this.#first.state;
   }
 
-  start(): void {
+  /** `effects`: of the first step. */
+  start(effects: readonly Effect[]): void {
     const { parcel, line } = this.#order;
     // A client may need a conversation in which to show the offer. The link's method says the line itself, where it is alone.
     if (this.#lanes.length > 0 && line !== "") this.#introduced = this.#parts.speaker.introduce(parcel.recipient, line);
     this.#lanes.forEach(({ resource }, leg) => this.#watch(leg, resource, this.#parts.clock.now()));
-    void this.#perform(this.#first.effects);
+    void this.#perform(effects);
   }
 
   fetched(): void {
@@ -176,7 +184,7 @@ class Climbing implements Run {
           break;
         case "tell":
           this.#isEnding ||= effect.event === "last";
-          told.push(this.#parts.hear(this.#methodOf(leg), whole?.type === effect.event ? whole : ({ type: effect.event } as OfferEvent))); // prettier-ignore
+          told.push(this.#hear(this.#methodOf(leg), whole?.type === effect.event ? whole : ({ type: effect.event } as OfferEvent))); // prettier-ignore
           break;
         case "note":
           this.#parts.manners.note(this.#lanes[effect.leg]!.resource, effect.as);
@@ -213,7 +221,7 @@ class Climbing implements Run {
   }
 
   #methodOf(leg: Leg): OfferMethod {
-    return leg === "link" ? this.#parts.link : this.#lanes[leg]!.methods[this.#state.lanes[leg]!.at]!;
+    return leg === "link" ? this.#link : this.#lanes[leg]!.methods[this.#state.lanes[leg]!.at]!;
   }
 
   /** Waits for an answer, for as long as the client is there and its manners allow. */

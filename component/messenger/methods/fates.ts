@@ -11,10 +11,10 @@ export type Fate =
   | { readonly type: "unreached" }
   | { readonly type: "bounced"; readonly condition: string };
 
-/** Servers give a message back within minutes at most; whoever is away fetches it some day, and that shows when he does. */
-const KEEP = 3_600_000;
-/** Enough for what a large server's people get within a minute of its start; the oldest is forgotten first. */
-const MAX = 50_000;
+/** Longer than servers wait for a client that has lost its connection (XEP-0198: five to ten minutes); after that they give back what it has not got. */
+const KEEP = 900_000;
+/** As many as a burst of log-ins offers while the first of them may still be silent (half a minute); some 20 MiB. The oldest is forgotten first. */
+const MAX = 25_000;
 /** Characters that are held for the case that they come back: beyond, those that have been held the longest are not told of any more. */
 const MAX_HELD = 2 ** 22;
 
