@@ -8,8 +8,8 @@
 import type { BlobReader, Scanner } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
+import { Places } from "../lib/places.js";
 import { Exchange } from "./exchange.js";
-import { Places } from "./places.js";
 
 export interface ClamdParts {
   /** `tcp://HOST:PORT` or `unix:/PATH`. */

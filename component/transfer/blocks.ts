@@ -7,7 +7,8 @@
 export const BLOCK = 256 * 1024;
 
 export class Blocks {
-  private filling: Buffer = Buffer.allocUnsafeSlow(BLOCK);
+  /** Not before there is anything to fill it with: many wait for a name server, or for a first byte. */
+  private filling: Buffer | undefined;
   private spare: Buffer | undefined;
   private used = 0;
   private writing: Promise<void> = Promise.resolve();
@@ -18,6 +19,7 @@ export class Blocks {
   async add(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.length;) {
       const part = chunk.subarray(at, at + BLOCK - this.used);
+      this.filling ??= Buffer.allocUnsafeSlow(BLOCK);
       this.filling.set(part, this.used);
       this.used += part.length;
       at += part.length;
@@ -38,10 +40,11 @@ export class Blocks {
 
   private async handOver(): Promise<void> {
     await this.writing;
-    const block = this.filling.subarray(0, this.used);
+    const full = this.filling!;
+    const block = full.subarray(0, this.used);
     this.writing = this.sink(block);
     this.writing.catch(() => undefined); // seen by whoever waits for it next
-    [this.filling, this.spare] = [this.spare ?? Buffer.allocUnsafeSlow(BLOCK), this.filling];
+    [this.filling, this.spare] = [this.spare, full];
     this.used = 0;
   }
 }

@@ -10,6 +10,7 @@ import { Resolver, lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { Refusal } from "../lib/errors.js";
+import { Places } from "../lib/places.js";
 import { say, type Word } from "../lib/said.js";
 
 /** A literal address that has been checked: what a socket may connect to. */
@@ -32,6 +33,8 @@ export interface GuardOptions {
 
 const MAX_URL = 4096; // characters: presigned links of object stores reach 2,000
 const MAX_ADDRESSES = 16;
+/** Of the system at once: it takes threads, and a question that nobody waits for any more cannot be taken back. */
+const SYSTEM_ASKED = 8;
 
 export class Guard {
   private readonly ask: Resolve;
@@ -39,7 +42,7 @@ export class Guard {
   constructor(private readonly options: GuardOptions) {
     // Where private addresses count, so does /etc/hosts. Elsewhere only DNS: Debian's own entry 127.0.1.1 for the machine's name
     // would hide its public address, and a slow answer must not occupy the threads that the file system needs.
-    this.ask = options.resolve ?? (options.allowPrivate ? askSystem : askDns);
+    this.ask = options.resolve ?? (options.allowPrivate ? systemResolve() : askDns);
   }
 
   /** Reads a link and answers it normalised, without its fragment. Asks nobody. Refusals: link-bad, link-not-allowed. */
@@ -145,10 +148,13 @@ function until<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
   });
 }
 
-/** The system's way, /etc/hosts included. */
-async function askSystem(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true, verbatim: true });
-  return found.map((f) => f.address);
+/** The system's way, /etc/hosts included. Whoever gives up while he waits for his turn has asked nothing. */
+function systemResolve(): Resolve {
+  const places = new Places(SYSTEM_ASKED);
+  return async (host, signal) => {
+    const found = await places.take(signal, () => lookup(host, { all: true, verbatim: true }));
+    return found.map((f) => f.address);
+  };
 }
 
 /** DNS alone, IPv4 and IPv6 at once. */
