@@ -27,10 +27,10 @@ export interface Claimant {
   caps: Caps | undefined;
 }
 
-/** Answers kept. */
-const MOST_ENTRIES = 4096;
-/** Characters kept of one answer; features beyond count as absent. */
-const MOST_CHARACTERS = 16_384;
+/** Answers kept: there are some hundreds of versions of clients about. */
+const MOST_ENTRIES = 2048;
+/** Characters kept of one answer; features beyond count as absent. A client lists a hundred at most, in some 3,000. */
+const MOST_CHARACTERS = 8192;
 /** Questions under way at once. */
 const MOST_ASKING = 32;
 /** Claims that wait to be asked about; more are not asked about at all. */
