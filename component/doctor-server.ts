@@ -10,13 +10,15 @@ import { ComponentConnection } from "./messenger/connection.js";
 import { STANZA_LIMITS } from "./messenger/parser.js";
 import { Requests } from "./messenger/requests.js";
 import { xml, type Element } from "./messenger/stanza.js";
+import { NS_INFO, NS_ITEMS, parseInfo, parseItems, type DiscoInfo } from "./messenger/wire/xep0030-disco.js";
+import { NS_PING } from "./messenger/wire/xep0199-ping.js";
+import { NS_TIME } from "./messenger/wire/xep0202-time.js";
+import { NS_UPLOAD } from "./messenger/wire/xep0363-upload.js";
 
 const PATIENCE = 5_000; // ms
 const CLOCKS_AGREE = 60_000; // ms
-const INFO = "http://jabber.org/protocol/disco#info";
-const ITEMS = "http://jabber.org/protocol/disco#items";
-const UPLOAD = "urn:xmpp:http:upload:0";
-const FORM = "jabber:x:data";
+/** Of what a server lists, so many are asked. */
+const MOST_ITEMS = 50;
 
 /** Connects, asks, and leaves. Call it only while nothing else is connected as this component. */
 export async function* askServer(config: Config): AsyncGenerator<Finding> {
@@ -65,7 +67,7 @@ function explain(e: unknown, domain: string): Finding {
 /** A ping to ourselves goes through the server and back. */
 async function routes(probe: Probe, domain: string): Promise<Finding> {
   try {
-    await probe.ask(domain, xml("ping", { xmlns: "urn:xmpp:ping" }));
+    await probe.ask(domain, xml("ping", { xmlns: NS_PING }));
     return good(`routing: what is sent to ${domain} arrives here`);
   } catch (e) {
     return bad(
@@ -78,7 +80,7 @@ async function routes(probe: Probe, domain: string): Promise<Finding> {
 /** Whether the members' server answers. */
 async function serves(probe: Probe, users: string): Promise<Finding> {
   try {
-    await probe.ask(users, xml("query", { xmlns: INFO }));
+    await probe.ask(users, xml("query", { xmlns: NS_INFO }));
     return good(`members: ${users} answers`);
   } catch (e) {
     return bad(
@@ -111,10 +113,9 @@ async function uploads(probe: Probe, config: Config): Promise<Finding> {
   for (const users of config.access.domains) {
     for (const at of await probe.items(users)) {
       if (at === config.upload.domain) return good(`uploads: ${at} is listed at ${users}, and is our own`);
-      const info = await probe.ask(at, xml("query", { xmlns: INFO })).catch(() => undefined);
-      const query = info?.getChild("query", INFO);
-      if (!query?.getChildren("feature").some((f) => f.attrs["var"] === UPLOAD)) continue;
-      const limit = Number(formValue(query, "max-file-size"));
+      const info = await probe.info(at);
+      if (!info?.features.includes(NS_UPLOAD)) continue;
+      const limit = Number(info.forms.flat().find((field) => field.var === "max-file-size")?.values[0]);
       return good(`uploads: ${at} takes files${limit > 0 ? ` of up to ${formatSize(limit)}` : ""}`);
     }
   }
@@ -124,15 +125,10 @@ async function uploads(probe: Probe, config: Config): Promise<Finding> {
   );
 }
 
-function formValue(query: Element, name: string): string {
-  const fields = query.getChildren("x", FORM).flatMap((form) => form.getChildren("field"));
-  return fields.find((field) => field.attrs["var"] === name)?.getChildText("value") ?? "";
-}
-
 /** Links end and leases are kept by the clock. */
 async function clocks(probe: Probe, at: string): Promise<Finding> {
   try {
-    const answer = await probe.ask(at, xml("time", { xmlns: "urn:xmpp:time" }));
+    const answer = await probe.ask(at, xml("time", { xmlns: NS_TIME }));
     const off = Date.parse(answer.getChild("time")?.getChildText("utc") ?? "") - Date.now();
     if (Math.abs(off) > CLOCKS_AGREE)
       return bad(
@@ -174,13 +170,18 @@ class Probe {
     return answer;
   }
 
+  /** What somebody says of himself; undefined when he does not. */
+  async info(of: string): Promise<DiscoInfo | undefined> {
+    const answer = await this.ask(of, xml("query", { xmlns: NS_INFO })).catch(() => undefined);
+    return parseInfo(answer?.getChild("query"));
+  }
+
+  /** What a server lists beside ourselves. */
   async items(of: string): Promise<string[]> {
-    const answer = await this.ask(of, xml("query", { xmlns: ITEMS })).catch(() => undefined);
-    const items = answer?.getChild("query", ITEMS)?.getChildren("item") ?? [];
-    return items
-      .map((item) => String(item.attrs["jid"]))
+    const answer = await this.ask(of, xml("query", { xmlns: NS_ITEMS })).catch(() => undefined);
+    return parseItems(answer?.getChild("query"), Infinity)
       .filter((jid) => jid !== this.domain)
-      .slice(0, 50);
+      .slice(0, MOST_ITEMS);
   }
 
   async close(): Promise<void> {

@@ -6,9 +6,8 @@ import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
 import { type Jid, toJid } from "../lib/jid.js";
-import { type Element, StanzaError } from "./stanza.js";
-
-const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+import { type Element, NS_STANZAS, StanzaError } from "./stanza.js";
+import { readCondition } from "./wire/rfc6120-error.js";
 
 interface Pending {
   readonly from: Jid;
@@ -76,13 +75,10 @@ export class Requests {
 
 function errorOf(iq: Element): StanzaError {
   const error = iq.getChild("error");
-  const condition = error?.children.find(
-    (child): child is Element => typeof child === "object" && child.getNS() === STANZAS && child.getName() !== "text",
-  );
   const type: unknown = error?.attrs["type"];
   return new StanzaError(
-    condition?.getName() ?? "undefined-condition",
+    readCondition(iq),
     typeof type === "string" ? type : "cancel",
-    error?.getChildText("text", STANZAS) ?? "",
+    error?.getChildText("text", NS_STANZAS) ?? "",
   );
 }

@@ -6,6 +6,9 @@ import { chooseLanguage, FALLBACK, type Language, render } from "../lib/language
 
 export type { Element };
 
+/** Of the conditions and texts of stanza errors (RFC 6120 §8.3). */
+export const NS_STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+
 /** `xml("message", { to }, xml("body", {}, "text"))`. Attributes and children that are undefined are left out. */
 export function xml(
   name: string,
@@ -104,8 +107,8 @@ export function errorReply(stanza: Element, refusal: Refusal, language?: Languag
     xml(
       "error",
       { type: error.type },
-      xml(error.condition, { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }),
-      xml("text", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas", "xml:lang": lang }, render(refusal.said, lang)),
+      xml(error.condition, { xmlns: NS_STANZAS }),
+      xml("text", { xmlns: NS_STANZAS, "xml:lang": lang }, render(refusal.said, lang)),
       error.specific && xml(error.specific.name, { xmlns: error.specific.xmlns }),
       error.payload,
     ),

@@ -17,7 +17,7 @@ import { type StanzaLimits, STANZA_LIMITS } from "./parser.js";
 import { Requests } from "./requests.js";
 import { RoundTrips } from "./round-trips.js";
 import { serialise } from "./serialise.js";
-import { type Element, type StanzaStream, xml } from "./stanza.js";
+import { type Element, NS_STANZAS, type StanzaStream, xml } from "./stanza.js";
 
 export interface StreamLimits extends OutboxLimits, KeepaliveLimits {
   readonly stanza: StanzaLimits;
@@ -271,9 +271,7 @@ export class ComponentStream implements StanzaStream {
     if (header.name === "iq" && (type === "result" || type === "error")) {
       // An answer that cannot be read is as good as this one.
       header.attrs["type"] = "error";
-      header.append(
-        xml("error", { type: "cancel" }, xml("policy-violation", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" })),
-      );
+      header.append(xml("error", { type: "cancel" }, xml("policy-violation", { xmlns: NS_STANZAS })));
       this.#requests.take(header);
     } else this.#guard(() => this.#receiver.refused(header));
   }

@@ -1,7 +1,5 @@
 /** RFC 6120 §8.3, stanza errors as they come back to us. Left out: `<text/>` and application conditions, a stranger's words. */
-import type { Element } from "../stanza.js";
-
-const NS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+import { type Element, NS_STANZAS } from "../stanza.js";
 
 /** §8.3.3, the whole list. */
 const CONDITIONS = new Set(
@@ -15,6 +13,6 @@ const CONDITIONS = new Set(
 /** The condition of a stanza of type error: one of the list, "undefined-condition" for anything else. */
 export function readCondition(stanza: Element): string {
   const children = stanza.getChild("error")?.getChildElements() ?? [];
-  const condition = children.find((child) => child.getNS() === NS && CONDITIONS.has(child.getName()));
+  const condition = children.find((child) => child.getNS() === NS_STANZAS && CONDITIONS.has(child.getName()));
   return condition?.getName() ?? "undefined-condition";
 }
