@@ -80,6 +80,7 @@ export function watchPace(
   let before = socket.bytesRead;
   let cancel: () => void;
   const look = (): void => {
+    if (request.complete) return; // all of it is here, or there was nothing
     if (socket.bytesRead - before < LEAST && !isOurs()) return tooSlow();
     before = socket.bytesRead;
     cancel = clock.after(LOOK_MS, look);

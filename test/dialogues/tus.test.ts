@@ -313,6 +313,20 @@ describe("what is wrong", () => {
     expect(await stage.files()).toHaveLength(1);
   });
 
+  test.each(["HEAD", "DELETE"])("%s has nothing to bring, and is not cut for that while what a dead process left is looked through", async (method) => {
+    const at = await created(`${stage.url}/t/${await stage.page()}`, 3000, { filename: "a" });
+    let open!: () => void;
+    let isAsked = false;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    stage.office.receptions.recovered = () => ((isAsked = true), gate);
+    const answer = fetch(at, { method, headers: TUS });
+    await stage.until(() => isAsked);
+    await stage.office.clock.turn(65_000);
+    await stage.office.settle();
+    open();
+    expect((await answer).ok).toBe(true);
+  }); // prettier-ignore
+
   test("a file that comes with its creation is told its number, and nothing is remembered of it", async () => {
     const said = { "upload-length": "5", "upload-metadata": `filename ${btoa("a.txt")}` };
     const answer = await fetch(`${stage.url}/t/${await stage.page()}`, { method: "POST", headers: { ...CHUNK, ...said }, body: "hello" }); // prettier-ignore
