@@ -29,7 +29,7 @@ export interface Said {
   readonly also?: readonly string[];
 }
 
-/** A file that was announced without a word on where it is (XEP-0447 §2.1; Dino does while it uploads). */
+/** A file that was announced without a word on where it is (XEP-0447 §3.3; Dino does while it uploads). */
 export interface Announced {
   readonly id?: string;
   readonly file: Metadata;

@@ -100,7 +100,7 @@ export class BotContact {
     this.#answer("get", NS_VERSION, "query", () => buildVersion(name, version));
     this.#answer("get", NS_PING, "ping", () => undefined);
     this.#answer("get", NS_TIME, "time", () => buildTime(clock.now()));
-    // A service tells its uptime (§5), somebody who is online how long he has been idle (§3): never.
+    // XEP-0012: a service tells its uptime (§5), somebody who is online how long he has been idle (§4): never.
     this.#answer("get", NS_LAST, "query", (me) =>
       buildLast(me === this.#profiles.domain ? clock.now() - this.#began : 0),
     );

@@ -1,6 +1,6 @@
 /**
  * What each sender did lately, as far as his next message refers to it: a link that is said twice (Dino and others share a file in
- * several messages), a file whose sources follow (XEP-0447 §2.3), a line that is corrected (XEP-0308). It may be forgotten at any
+ * several messages), a file whose sources follow (XEP-0447 §3.3), a line that is corrected (XEP-0308). It may be forgotten at any
  * time, at the price of a repetition or of an unchecked hash; so it is bounded, and kept in memory only.
  */
 import { createHash } from "node:crypto";

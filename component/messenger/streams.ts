@@ -28,6 +28,6 @@ export interface Proxy extends StreamHost {
 export interface Proxies {
   /** The proxies that somebody at `domain` is likely to reach: his server's, as disco tells; kept for a while. Never rejects: none is an answer too. */
   near(domain: Jid, signal: AbortSignal): Promise<readonly Proxy[]>;
-  /** Asks the proxy to join `self` and `target` (§5.3.5). Rejects with Refusal "stream-unreachable". */
+  /** Asks the proxy to join `self` and `target` (§6.3.5). Rejects with Refusal "stream-unreachable". */
   activate(proxy: Jid, self: Jid, sid: string, target: Jid, signal: AbortSignal): Promise<void>;
 }

@@ -22,7 +22,7 @@ export function termsOf({ kind, hash, purpose }: UploadRight): Terms {
   return { slot: hash, ...(word === "ephemeral" && { until: Number(end) }) };
 }
 
-/** A purpose as it is kept, which for what is ephemeral tells its end (§5.3). */
+/** A purpose as it is kept, which for what is ephemeral tells its end (XEP-0363 §5.3). */
 export function keptPurpose(purpose: string, end: Instant): string {
   return purpose === "ephemeral" ? `ephemeral ${end}` : purpose;
 }

@@ -63,7 +63,7 @@ export class Blocks implements BlockDesk {
     await this.#admit(from);
     const { index } = this.parts.services;
     const owner = bareOf(from);
-    // §3.4: nobody named is everybody.
+    // XEP-0191 §3.5: nobody named is everybody.
     const all = whom.length > 0 ? whom.map((who) => this.#behind(who)) : await index.blocks(owner);
     for (const who of all) await index.block(owner, who, false);
   }

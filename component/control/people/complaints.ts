@@ -16,7 +16,7 @@ const MOST_TEXT = 1000;
 const MOST_OF_ONE = 20;
 const MOST_PEOPLE = 10_000;
 
-/** XEP-0377 §3.1; anything else that a client says counts as the second. */
+/** XEP-0377 §11.4; anything else that a client says counts as the second. */
 export const SPAM = "urn:xmpp:reporting:spam";
 export const ABUSE = "urn:xmpp:reporting:abuse";
 

@@ -140,7 +140,7 @@ export interface UploadDesk {
   open(token: string): Promise<OpenUpload>;
 }
 
-/** A slot (XEP-0363 §5): where to bring the file, and where it will be had then. */
+/** A slot (XEP-0363 §4): where to bring the file, and where it will be had then. */
 export interface Slot {
   readonly put: string;
   readonly get: string;

@@ -45,7 +45,7 @@ export class JingleIntake implements Task {
       };
       this.#reception = await this.parts.office.receive(peer, self, { name, size, ...optional }, "jingle");
       const { held } = this.#reception;
-      // He may begin in the middle himself (§7.5), but not beyond what is here.
+      // He may begin in the middle himself (XEP-0234 §5), but not beyond what is here.
       if ((range?.offset ?? 0) > held) throw new Refusal("not-understood");
       this.#offset = range ? Math.max(held, range.offset) : 0;
       if (!session.ended) await session.prepare(transport);

@@ -17,7 +17,7 @@ import type { Candidate, S5b, S5bInfo } from "../wire/xep0260-jingle-s5b.js";
 const PROXY_TIME = 3000;
 const DIAL_TIME = 8000;
 const WHOLE_TIME = 40_000;
-/** §5: the next candidate is tried beside the one that has not answered yet. */
+/** §4: the next candidate is tried beside the one that has not answered yet. */
 const STAGGER = 300;
 const MOST_TRIED = 12;
 const AGAIN = 1000;

@@ -268,7 +268,7 @@ export class JingleSession {
   #candidates(heard?: jingle.Jingle): void {
     const transport = heard?.contents.find(({ name }) => name === this.facts.content)?.transport;
     if (transport?.type === "s5b") this.#s5b?.hear(transport);
-    // §2.1 of XEP-0261: a smaller block may be asked for.
+    // XEP-0261 §2.2: a smaller block may be asked for.
     if (transport?.type === "ibb" && this.#offered?.type === "ibb")
       this.#offered = { ...this.#offered, blockSize: Math.min(this.#offered.blockSize, transport.blockSize) };
   }

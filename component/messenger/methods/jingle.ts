@@ -91,7 +91,7 @@ export class JingleMethod implements OfferMethod {
 
 /** The bytes of one parcel on their way out. */
 class JingleGiving implements Task {
-  /** Says a hash that was not known when the file was offered (XEP-0234 §6.6). */
+  /** Says a hash that was not known when the file was offered (XEP-0234 §8.2). */
   checksummed = (_sha256: string): void => {};
   #offset = 0;
   #withdrawn = false;

@@ -1,4 +1,4 @@
-/** Our refusals in Jingle's words (XEP-0166 §7.4, XEP-0234 §8). */
+/** Our refusals in Jingle's words (XEP-0166 §7.4, XEP-0234 §9). */
 import type { ErrorCode } from "../../lib/errors.js";
 import type { Condition, Reason } from "../wire/xep0166-jingle.js";
 

@@ -279,7 +279,7 @@ const OUT: Omit<Table, "judging"> = {
     ...OUT_COMMON,
     "transport-accept": ({ way }) => (way === "ibb" ? connect("ibb") : end("failed-transport", NO_METHOD)),
     "transport-reject": end("failed-transport", NO_METHOD),
-    // Ours overrules his (§7.2.16).
+    // Ours overrules his (XEP-0166 §7.2.16).
     "transport-replace": { reply: "tie-break" },
     terminate: goodBye(NO_METHOD),
     bounced: end("failed-transport", NO_METHOD),

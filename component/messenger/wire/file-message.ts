@@ -1,6 +1,6 @@
 /**
  * What makes a message a file for every client that takes links: a body that is the URL and nothing else, the same URL out of band
- * (XEP-0066), and what is known of the file (XEP-0447 §2.1, with the fallback that it demands for the body). A picture's thumbnail comes
+ * (XEP-0066), and what is known of the file (XEP-0447 §3.1, with the fallback that it demands for the body). A picture's thumbnail comes
  * along in the message (XEP-0231): it may lie at a server for days, and Dino and Kaidan do not ask for one.
  */
 import type { FileFacts, Picture } from "../../control/ports.js";

@@ -27,7 +27,7 @@ export interface Query {
   readonly hosts: readonly Host[];
   /** The host that was chosen. */
   readonly used?: Jid;
-  /** The other end, for a proxy (§5.3.5). */
+  /** The other end, for a proxy (§6.3.5). */
   readonly activate?: Jid;
 }
 

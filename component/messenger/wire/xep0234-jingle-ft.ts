@@ -14,7 +14,7 @@ const NS_ERRORS = "urn:xmpp:jingle:apps:file-transfer:errors:0";
 
 export type Version = 3 | 4 | 5;
 
-/** §7.5: from `offset` on, `length` bytes or to the end. */
+/** §5: from `offset` on, `length` bytes or to the end. */
 export interface Range {
   readonly offset: number;
   readonly length?: number;
@@ -24,7 +24,7 @@ export interface JingleFile extends Metadata {
   readonly description?: string;
   /** In an offer: parts of it can be asked for. In an acceptance: the part that is asked for. */
   readonly range?: Range;
-  /** Its SHA-256 is not known yet and will be said after the bytes (§6.6). */
+  /** Its SHA-256 is not known yet and will be said after the bytes (§8.2). */
   readonly hashFollows?: boolean;
 }
 
@@ -39,7 +39,7 @@ export type FileInfo =
   | { readonly type: "received"; readonly version: Version; readonly name?: string }
   | { readonly type: "checksum"; readonly version: Version; readonly name?: string; readonly file: JingleFile };
 
-/** §8: what may stand beside a reason. */
+/** §9: what may stand beside a reason. */
 export type FileError = "file-too-large" | "file-not-available";
 
 export function read(description: Element): FileDescription | undefined {
