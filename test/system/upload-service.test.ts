@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../harness/clients/client.js";
+import { dino } from "../harness/clients/dino.js";
 import { gajim } from "../harness/clients/gajim.js";
 import { goSendxmpp } from "../harness/clients/go-sendxmpp.js";
 import { profanity } from "../harness/clients/profanity.js";
@@ -29,7 +30,7 @@ let nginx: Nginx;
 let folder: TempFolder;
 beforeAll(async () => {
   folder = await tempFolder();
-  prosody = await startProsody({ ownUploads: true, users: ["benvolio", "tybalt", "paris"] });
+  prosody = await startProsody({ ownUploads: true, users: ["benvolio", "tybalt", "paris", "sampson"] });
   const [port] = (await freePorts(1)) as [number];
   const web = { url: `https://127.0.0.1:${port}` };
   restante = await startRestante(prosody, { config: { web, upload: { domain: `upload.${prosody.domain}` } } });
@@ -51,14 +52,27 @@ async function blobs(): Promise<number> {
 
 const curl = (...args: string[]): Promise<string> => exec("curl", ["-sk", ...args]);
 
+/** Right after its login Dino fails at once: it has not found the service yet. */
+async function dinoWithUploads(...login: Parameters<typeof dino>): Promise<Client> {
+  const client = await dino(...login);
+  return {
+    ...client,
+    async sendFile(path, to) {
+      do await client.sendFile(path, to);
+      while ((await client.waitFor(/^(SENT|FAILED) /))[1] === "FAILED");
+    },
+  };
+}
+
 describe("a client finds it, uploads there, and hands the link on", () => {
-  const logIn = { "go-sendxmpp": goSendxmpp, slixmpp, Profanity: profanity, Gajim: gajim };
+  const logIn = { "go-sendxmpp": goSendxmpp, slixmpp, Profanity: profanity, Gajim: gajim, Dino: dinoWithUploads };
 
   test.each<[keyof typeof logIn, string, number]>([
     ["go-sendxmpp", "mercutio", 1_500_000],
     ["slixmpp", "benvolio", 2_345_678],
     ["Profanity", "paris", 3_456_789],
     ["Gajim", "tybalt", 5_000_001],
+    ["Dino", "sampson", 700_003],
   ])("%s", async (name, user, size) => {
     const bytes = randomBytes(size);
     const path = join(folder.path, `${user}.bin`);
