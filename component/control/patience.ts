@@ -2,7 +2,7 @@
 import { pause, type Clock } from "../lib/clock.js";
 import { Refusal, type ErrorCode } from "../lib/errors.js";
 
-/** Refusals of our own parts that pass by themselves. Full records are emptied by an operator; a full storage is told at once, see `intake.ts`. */
+/** Refusals of our own parts that pass by themselves. Full records are emptied by an operator; a full storage is told at once, see `intake/intake.ts`. */
 export const AWAY: readonly ErrorCode[] = ["storage-down", "index-down"];
 export const UNRECORDED: readonly ErrorCode[] = ["index-down", "disk-full"];
 

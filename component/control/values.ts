@@ -119,7 +119,7 @@ export interface Link {
 export interface Notice {
   readonly id: string;
   readonly to: BareJid;
-  /** A key of `words.ts`. */
+  /** An entry of the catalogue (`lib/languages/`). */
   readonly kind: string;
   readonly details: Details;
   readonly since: Instant;

@@ -108,7 +108,7 @@ export class Chat {
   }
 
   /**
-   * XEP-0184 §7: a receipt tells that somebody is online. Ours tells only that Restante is, which everybody may know, and it is the
+   * XEP-0184 §8: a receipt tells that somebody is online. Ours tells only that Restante is, which everybody may know, and it is the
    * same for every address of ours, so that it tells nothing about the person whose name stands in one.
    */
   #confirm(to: Jid, from: Jid, id: string): void {

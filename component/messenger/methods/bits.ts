@@ -1,6 +1,6 @@
 /**
  * Thumbnails of what is being offered, for those to whom it is offered, and nobody else: a Content-ID is a hash, and whoever has the file could
- * otherwise ask whether we have it, too (XEP-0231 §4). They are remembered as long as such offers live; what a link's message shows, it brings along.
+ * otherwise ask whether we have it, too (XEP-0231 §2.5). They are remembered as long as such offers live; what a link's message shows, it brings along.
  */
 import type { Picture } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
