@@ -10,7 +10,7 @@ import type { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
 import { type Element, xml } from "./stanza.js";
 
-/** How long a ping may be away, in ms: where none has come back yet, and where they do. */
+/** How long a ping may be away, in ms: where it is not known that they come back, and where they do. */
 const AWAY = 5_000;
 const LONGEST = 60_000;
 
@@ -25,8 +25,8 @@ export class RoundTrips {
   readonly #domain: string;
   readonly #send: (stanza: Element) => void;
   #id = "";
-  /** Whether one has come back on this connection. */
-  #comesBack = false;
+  /** Whether they come back on this connection: one that did not, although it stands, has shown that others may not either. */
+  #comesBack: boolean | undefined;
   #cancel: () => void = () => {};
   #under: Waiting[] = [];
   #next: Waiting[] = [];
@@ -57,7 +57,7 @@ export class RoundTrips {
   end(why: Refusal): void {
     this.#cancel();
     this.#id = "";
-    this.#comesBack = false;
+    this.#comesBack = undefined;
     for (const { reject } of [...this.#under.splice(0), ...this.#next.splice(0)]) reject(why);
   }
 
@@ -71,7 +71,7 @@ export class RoundTrips {
   }
 
   #come(isBack: boolean): void {
-    this.#comesBack = isBack;
+    this.#comesBack = isBack && this.#comesBack !== false;
     this.#cancel();
     this.#id = "";
     for (const { resolve } of this.#under.splice(0)) resolve();
