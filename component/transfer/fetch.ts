@@ -9,9 +9,11 @@ import { pause } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { loggable, type Log } from "../lib/log.js";
 import { say, size } from "../lib/said.js";
+import { join } from "../lib/signals.js";
 import { announcedBy, lastSegment } from "./announced.js";
 import { Blocks } from "./blocks.js";
 import { Cut, get, type Answer, type Road } from "./get.js";
+import { Memory } from "./memory.js";
 import { continuationOf, originOf, rangeHeaders, type Origin } from "./resume.js";
 
 export interface FetcherOptions extends Road {
@@ -32,6 +34,8 @@ const STEP = 64 * 1024;
 type Limits = Parameters<Fetcher["fetch"]>[1];
 
 export class HttpFetcher implements Fetcher {
+  readonly #memory = new Memory();
+
   constructor(private readonly options: FetcherOptions) {}
 
   judge(url: string): void {
@@ -48,13 +52,19 @@ export class HttpFetcher implements Fetcher {
     const { guard, clock, log } = this.options;
     const url = guard.judge(link);
     const whole = new AbortController();
-    const outer = (): void => whole.abort(signal.reason);
-    if (signal.aborted) outer();
-    signal.addEventListener("abort", outer, { once: true });
+    const either = join(signal, whole.signal);
     const cancel = clock.after(this.options.wholeTime, () => whole.abort(new Cut("slow")));
     const name = limits.name ?? (lastSegment(url) || "the file");
     try {
-      return await new Fetch(this.options, url, limits, name, begin, sink, whole.signal).run();
+      return await new Fetch(
+        this.options,
+        url,
+        limits,
+        name,
+        begin,
+        new Blocks(this.#memory, sink),
+        either.signal,
+      ).run();
     } catch (e) {
       const refusal = explain(e, url.hostname, name);
       if (refusal instanceof Refusal && refusal.code.startsWith("link-"))
@@ -62,14 +72,13 @@ export class HttpFetcher implements Fetcher {
       throw refusal;
     } finally {
       cancel();
-      signal.removeEventListener("abort", outer);
+      either.part();
     }
   }
 }
 
 /** One file on its way in, over as many connections as it takes. */
 class Fetch {
-  private readonly blocks: Blocks;
   private origin: Origin | undefined;
   private got = 0;
   /** CRC-32 of the bytes so far, where it is all there is to see by that a file was exchanged; enough against accidents. */
@@ -83,11 +92,9 @@ class Fetch {
     private readonly limits: Limits,
     private readonly name: string,
     private readonly begin: (a: Announced) => Promise<void>,
-    sink: (chunk: Uint8Array) => Promise<void>,
+    private readonly blocks: Blocks,
     private readonly signal: AbortSignal,
-  ) {
-    this.blocks = new Blocks(sink);
-  }
+  ) {}
 
   async run(): Promise<{ bytes: number }> {
     try {

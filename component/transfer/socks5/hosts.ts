@@ -5,7 +5,7 @@ import { dial, type DialParts } from "./dial.js";
 import { Expected } from "./expected.js";
 import type { Line } from "./line.js";
 import { Listener, type ListenerLimits } from "./listener.js";
-import { Memory } from "./memory.js";
+import { Memory } from "../memory.js";
 import { SocksStream, type StreamLimits } from "./stream.js";
 
 export interface SocksLimits extends ListenerLimits, StreamLimits {

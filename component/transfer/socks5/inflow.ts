@@ -7,7 +7,7 @@
  * copied into the next buffer, and which takes no memory while a peer is silent.
  */
 import type { Reader } from "./line.js";
-import type { Memory } from "./memory.js";
+import type { Memory } from "../memory.js";
 
 const PAD = 256;
 

@@ -5,7 +5,7 @@ import { Refusal } from "../../lib/errors.js";
 import { say, size } from "../../lib/said.js";
 import { Inflow } from "./inflow.js";
 import type { Line } from "./line.js";
-import type { Memory } from "./memory.js";
+import type { Memory } from "../memory.js";
 import { unacknowledged } from "./unacknowledged.js";
 
 export interface StreamLimits {

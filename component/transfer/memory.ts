@@ -1,5 +1,5 @@
 /**
- * The memory into which streams are received. Few streams get large buffers, many get small ones: all that run at the same time get the
+ * The memory into which streams are received, and links fetched. Few streams get large buffers, many get small ones: all that run at the same time get the
  * same, so that none overtakes the others. With two buffers each, sixteen streams hold 16 MiB, fifty 25 MiB, five hundred 64 MiB.
  */
 const KIB = 1024;
