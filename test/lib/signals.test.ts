@@ -1,7 +1,7 @@
 /** lib/signals.ts: several signals as one, and nothing left of it on those that live on. */
 import { expect, test } from "@jest/globals";
 import { getEventListeners } from "node:events";
-import { join } from "../../component/lib/signals.js";
+import { join, longLived } from "../../component/lib/signals.js";
 
 test("it ends with the first of the others, for that one's reason", () => {
   const [one, two] = [new AbortController(), new AbortController()];
@@ -29,5 +29,20 @@ test("parted, it hears nothing more, and the others know nothing of it", () => {
       (symbol) => (other as unknown as Record<symbol, unknown>)[symbol],
     );
     expect(left.filter((value) => value instanceof Set && value.size > 0)).toEqual([]);
+  }
+});
+
+test("any number may listen to what lives long", async () => {
+  const warned: Error[] = [];
+  const hear = (warning: Error): void => void warned.push(warning);
+  process.on("warning", hear);
+  try {
+    const { signal } = longLived();
+    for (let i = 0; i < 50; i++) join(signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(getEventListeners(signal, "abort")).toHaveLength(50);
+    expect(warned).toEqual([]);
+  } finally {
+    process.off("warning", hear);
   }
 });

@@ -5,6 +5,7 @@ import { bareOf, type BareJid } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
 import type { Log } from "../../lib/log.js";
 import { sealAgain } from "../../lib/sealed-link.js";
+import { longLived } from "../../lib/signals.js";
 import { Cuts } from "./cuts.js";
 import { EarlyOffers, type EarlyOffer } from "./early.js";
 import type { Hearing, Ladder, Run } from "./ladder.js";
@@ -75,7 +76,7 @@ export class Delivery {
   readonly #wanted = new Set<string>();
   /** Offers of one turn of the event loop go on record together. */
   readonly #together: Together;
-  readonly #stop = new AbortController();
+  readonly #stop = longLived();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;

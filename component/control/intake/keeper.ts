@@ -5,6 +5,7 @@ import { personBehind } from "../../lib/stand-in.js";
 import type { Log } from "../../lib/log.js";
 import { size } from "../../lib/said.js";
 import { isSealed } from "../../lib/sealed-link.js";
+import { longLived } from "../../lib/signals.js";
 import { Admission, MOST_CUT, type IntakeLimits } from "./admission.js";
 import type { Services } from "../services.js";
 import { mayReceive } from "../people/consent.js";
@@ -47,7 +48,7 @@ export interface Sender {
 export class Keeper {
   readonly parts: KeeperParts;
   readonly admission: Admission;
-  readonly #stop = new AbortController();
+  readonly #stop = longLived();
   readonly #work = new Set<Promise<void>>();
 
   constructor(parts: KeeperParts) {

@@ -2,6 +2,7 @@
 import { pause, type Clock } from "../../lib/clock.js";
 import type { Log } from "../../lib/log.js";
 import { Bygones } from "../../lib/bygones.js";
+import { longLived } from "../../lib/signals.js";
 import type { BlobStore, FileFacts, FileMark, Index, Painter, Picture } from "../ports.js";
 
 /** So long an offer waits for a picture that is being looked at: longer than one takes, shorter than anybody minds (ms). */
@@ -27,7 +28,7 @@ export class Pictures {
   readonly #parts: PicturesParts;
   readonly #underWay = new Map<string, Promise<Picture | undefined>>();
   readonly #inVain: Bygones;
-  readonly #stop = new AbortController();
+  readonly #stop = longLived();
 
   constructor(parts: PicturesParts) {
     this.#parts = parts;

@@ -6,6 +6,7 @@ import type { OfferEvent, OfferMethod, OfferOrder, Parcel, Resource } from "../.
 import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { FullJid } from "../../lib/jid.js";
+import { longLived } from "../../lib/signals.js";
 import * as fileTransfer from "../wire/xep0096-si-ft.js";
 import { SiOffer, type SiOfferParts } from "./si-offer.js";
 
@@ -19,7 +20,7 @@ export class SiMethod implements OfferMethod {
   readonly keeps = false;
   /** Offers that are not over. */
   readonly #running = new Set<Promise<void>>();
-  readonly #stopping = new AbortController();
+  readonly #stopping = longLived();
 
   constructor(private readonly parts: SiMethodParts) {}
 
