@@ -11,9 +11,9 @@ export interface Token {
   readonly quoted: boolean;
 }
 
-/** Words, with quotes of any kind around what has spaces. */
+/** Words, with quotes of any kind around what has spaces. None looks for its end beyond another of its kind: a line of them would take minutes. */
 export function tokens(text: string): Token[] {
-  return [...text.matchAll(/"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»|'([^']*)'(?=\s|,|$)|([^\s,]+|,)/gu)].map(
+  return [...text.matchAll(/"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|'([^']*)'(?=\s|,|$)|([^\s,]+|,)/gu)].map(
     (m) => {
       const quoted = m[1] ?? m[2] ?? m[3] ?? m[4] ?? m[5];
       return { text: quoted ?? m[6]!, quoted: quoted !== undefined };

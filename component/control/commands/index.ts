@@ -50,7 +50,7 @@ export const COMMANDS: readonly Command[] = [
 /** Runs a line of chat. @throws Refusal */
 export async function runLine(services: Services, caller: Caller, line: string): Promise<Reply> {
   const [first, ...rest] = tokens(line.trim().replace(/^[/!]/, ""));
-  const word = first?.text.toLowerCase().replace(/[.:!?]+$/, "") ?? "";
+  const word = first?.text.toLowerCase().replace(/(?<![.:!?])[.:!?]+$/, "") ?? "";
   const command = COMMANDS.find((c) => c.word === word);
   if (!command) throw new Refusal("unknown-command", { word: label(first?.text ?? ""), hint: hint(word) });
   if (command.members && !caller.member) throw new Refusal("not-allowed");

@@ -46,7 +46,7 @@ export function checkPeople(people: readonly BareJid[]): BareJid[] {
 
 /** A name as a label; undefined where there is none, or it would be taken for an address or for several names. */
 export function groupName(text: string): string | undefined {
-  const name = oneLine(text).replace(/[:.,]+$/, "");
+  const name = oneLine(text).replace(/(?<![:.,])[:.,]+$/, "");
   return name !== "" && name.length <= MOST_NAME && !/[@,]/.test(name) ? name : undefined;
 }
 
