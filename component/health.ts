@@ -1,14 +1,9 @@
 /** Which parts answer, for /healthz: looked at no more often than every few seconds, however often it is asked. */
 import type { BlobStore, Index } from "./control/ports.js";
+import type { Health } from "./web/own-pages.js";
 
 const FRESH_MS = 5_000;
 const PATIENCE_MS = 3_000;
-
-export interface Health {
-  readonly component: boolean;
-  readonly index: boolean;
-  readonly storage: boolean;
-}
 
 /** The answer resolves always, within a few seconds. */
 export function watchHealth(parts: {
@@ -16,8 +11,8 @@ export function watchHealth(parts: {
   index: Pick<Index, "totals">;
   blobs: Pick<BlobStore, "check">;
 }): () => Promise<Health> {
-  let looked: Promise<{ index: boolean; storage: boolean }> | undefined;
-  const look = async (): Promise<{ index: boolean; storage: boolean }> => {
+  let looked: Promise<Omit<Health, "component">> | undefined;
+  const look = async (): Promise<Omit<Health, "component">> => {
     const [index, storage] = await Promise.all([answers(parts.index.totals()), answers(parts.blobs.check())]);
     setTimeout(() => (looked = undefined), FRESH_MS).unref();
     return { index, storage };

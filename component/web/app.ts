@@ -18,8 +18,9 @@ import { SAFE } from "./headers.js";
 import { lingerIfUnread } from "./linger.js";
 import { serveLinks } from "./links.js";
 import { WebMetrics } from "./metrics.js";
-import { HTML_TYPE, languageOf, PAGE_HEADERS } from "./pages/layout.js";
-import { front, sentence } from "./pages/plain.js";
+import { OWN_PAGES, serveOwnPages, type Health } from "./own-pages.js";
+import { languageOf, PAGE_HEADERS } from "./pages/layout.js";
+import { sentence } from "./pages/plain.js";
 import { Receipts } from "./receipts.js";
 import { SCRIPTS, serveScripts } from "./scripts.js";
 import { TusUploads } from "./tus.js";
@@ -40,12 +41,6 @@ export interface WebParts {
   readonly limits?: Partial<WebLimits>;
 }
 
-export interface Health {
-  readonly component: boolean;
-  readonly index: boolean;
-  readonly storage: boolean;
-}
-
 export interface Web {
   readonly app: FastifyInstance;
   readonly limits: WebLimits;
@@ -57,7 +52,7 @@ export interface Web {
   readonly tus: TusUploads;
 }
 
-const OWN_PAGES = new Set(["/", "/healthz", "/metrics", ...SCRIPTS]);
+const FIXED = new Set([...OWN_PAGES, ...SCRIPTS]);
 
 export function buildWeb(parts: WebParts): Web {
   const { desk, pages, uploads, url, health, metrics: registry, log, clock, limits: given } = parts;
@@ -110,38 +105,14 @@ export function buildWeb(parts: WebParts): Web {
   serveFilePages(app, pages);
   serveForms(app, { uploads, clock, log, underWay });
   serveScripts(app);
-
-  app.get("/", (request, reply) => {
-    const language = languageOf(request.headers["accept-language"]);
-    return reply
-      .headers({ ...PAGE_HEADERS, "content-language": language })
-      .type(HTML_TYPE)
-      .send(front(language));
-  });
-
-  app.get("/healthz", async (_request, reply) => {
-    const { component, index, storage } = await health();
-    const ok = component && index && storage;
-    return reply
-      .code(ok ? 200 : 503)
-      .headers(PAGE_HEADERS)
-      .send({ ok, component, index, storage });
-  });
-
-  app.get("/metrics", async (request, reply) => {
-    if (!isAtHome(request)) throw new Refusal("not-found");
-    return reply
-      .headers(PAGE_HEADERS)
-      .type(registry.contentType)
-      .send(await registry.metrics());
-  });
+  serveOwnPages(app, { health, registry });
 
   return { app, limits, receipts, closeUnused, underWay, tus };
 }
 
 /** What can be done at a path; undefined when there is nothing. */
 function methodsOf(path: string): string | undefined {
-  if (OWN_PAGES.has(path) || path.startsWith(LINK_PATH) || path === BEARER_PATH) return "GET, HEAD";
+  if (FIXED.has(path) || path.startsWith(LINK_PATH) || path === BEARER_PATH) return "GET, HEAD";
   if (path.startsWith(PAGE_PATH) || path.startsWith(FORM_PATH)) return "GET, HEAD, POST";
   if (path.startsWith(PUT_PATH)) return "PUT, POST, OPTIONS";
   return path.startsWith(TUS_PATH) ? "POST, HEAD, PATCH, DELETE, OPTIONS" : undefined;
@@ -178,19 +149,4 @@ function sayUnheard(error: NodeJS.ErrnoException, socket: Socket): void {
         : "400 Bad Request";
   if (error.code === "ECONNRESET" || !socket.writable || socket.bytesWritten > 0) socket.destroy(error);
   else socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, () => socket.destroy());
-}
-
-/**
- * Whether a request was made on this machine, not brought by a proxy on it: such a one names somebody else, another host, or speaks HTTP/1.0
- * (nginx as it comes). The figures are no secret, but nobody else's business.
- */
-function isAtHome(request: FastifyRequest): boolean {
-  const { headers, socket, httpVersion } = request.raw;
-  const brought = ["forwarded", "x-forwarded-for", "x-real-ip", "via"].some((name) => headers[name] !== undefined);
-  return (
-    OUR_PROXY.includes(socket.remoteAddress ?? "") &&
-    httpVersion === "1.1" &&
-    !brought &&
-    /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(headers.host ?? "")
-  );
 }

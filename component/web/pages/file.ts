@@ -1,4 +1,5 @@
 /** The page about a file: what it is, who sent it, until when it is here; how to have it, and how not to. */
+import { isOpen } from "../../control/parcel.js";
 import type { OpenPage } from "../../control/ports.js";
 import { label, minute, say, size } from "../../control/words.js";
 import { render, type Language } from "../../lib/languages/index.js";
@@ -11,20 +12,21 @@ import { page } from "./layout.js";
 export function filePage(language: Language, file: OpenPage, download: string): string {
   const text = (said: Said): string => render(said, language);
   const name = label(file.name);
-  const sender = file.parcel?.sender;
+  const { parcel } = file;
   const rows: readonly (readonly [Said, Html | string] | undefined)[] = [
-    sender === undefined ? undefined : [say("page/from"), markup`<bdi>${sender}</bdi>`],
+    parcel && [say("page/from"), markup`<bdi>${parcel.sender}</bdi>`],
     [say("page/size"), text(size(file.size))],
     [say("page/type"), typeOf(file, text)],
     [say("page/until"), text(minute(file.until))],
   ];
+  const button = markup`<a class="button wide" href="${download}" download>${text(say("page/download"))}</a>\n`;
   const body = markup`${likeness(file, text)}
 <h1><bdi>${name}</bdi></h1>
 <dl>
 ${rows.map((row) => row && markup`<dt>${text(row[0])}</dt><dd>${row[1]}</dd>\n`)}</dl>
-${notes(file).map((note) => markup`<p class="note">${text(note)}</p>\n`)}${
-    file.mark === "held" ? undefined : markup`<a class="button wide" href="${download}" download>${text(say("page/download"))}</a>\n`
-  }${sender === undefined || !isOpen(file) ? undefined : declining(sender, text)}`; // prettier-ignore
+${notes(file).map((note) => markup`<p class="note">${text(note)}</p>\n`)}${file.mark === "held" ? undefined : button}${
+    parcel && isOpen(parcel.state) ? declining(parcel.sender, text) : undefined
+  }`;
   return page(language, name, body);
 }
 
@@ -38,10 +40,6 @@ export function declinedPage(language: Language, file: OpenPage): string {
     markup`<h1><bdi>${name}</bdi></h1>
       <p>${said}</p> `,
   );
-}
-
-function isOpen({ parcel }: OpenPage): boolean {
-  return parcel !== undefined && ["waiting", "offered", "moving"].includes(parcel.state);
 }
 
 function notes({ mark, parcel }: OpenPage): Said[] {
