@@ -2,7 +2,6 @@
 import { Registry } from "prom-client";
 import { systemClock } from "../../component/lib/clock.js";
 import { createLog } from "../../component/lib/log.js";
-import type {  } from "../../component/web/app.js";
 import type { Health } from "../../component/web/own-pages.js";
 import type { WebLimits } from "../../component/web/connections.js";
 import type { PageDesk, UploadDesk } from "../../component/control/ports.js";
