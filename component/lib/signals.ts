@@ -1,5 +1,5 @@
 /**
- * One signal for several. Not AbortSignal.any: in Node 20 a signal remembers for ever each one that has been made of it, some 60 bytes for
+ * Signals that end what is waited for, and one signal for several. Not AbortSignal.any: in Node 20 a signal remembers for ever each one that has been made of it, some 60 bytes for
  * each offer and each fetch, and the signal that tells of our own end lives as long as the process.
  */
 import { setMaxListeners } from "node:events";
@@ -31,4 +31,14 @@ export function join(...signals: readonly AbortSignal[]): Joined {
       for (const [signal, listener] of listeners) signal.removeEventListener("abort", listener);
     },
   };
+}
+
+/** The promise's value; rejects with the signal's reason when that is faster: not all that is waited for can be broken off. */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) return stop();
+    signal.addEventListener("abort", stop, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }

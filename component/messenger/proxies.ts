@@ -7,6 +7,7 @@ import { Refusal } from "../lib/errors.js";
 import { bareOf, domainOf, type Jid, toBare } from "../lib/jid.js";
 import { putLast } from "../lib/latest.js";
 import type { Log } from "../lib/log.js";
+import { orAborted } from "../lib/signals.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
 import type { Proxies, Proxy } from "./streams.js";
 import { infoQuery, itemsQuery, parseInfo, parseItems } from "./wire/xep0030-disco.js";
@@ -48,7 +49,8 @@ export class ProxyFinder implements Proxies {
   async near(domain: Jid, signal: AbortSignal): Promise<readonly Proxy[]> {
     const parent = toBare(domainOf(this.#o.stream.domain).split(".").slice(1).join("."));
     const servers = new Set([domainOf(domain), ...(parent?.includes(".") ? [parent as string] : [])]);
-    const found = await until(Promise.all([...servers].map((server) => this.#of(server as Jid))), signal);
+    const asked = Promise.all([...servers].map((server) => this.#of(server as Jid)));
+    const found = await orAborted(asked, signal).catch(() => undefined);
     const byJid = new Map(found?.flat().map((proxy) => [proxy.jid, proxy]));
     return [...byJid.values()];
   }
@@ -107,14 +109,4 @@ export class ProxyFinder implements Proxies {
     const result = await this.#o.stream.request(iq, { timeout: PATIENCE });
     return result.getChildElements()[0];
   }
-}
-
-/** The promise's value; undefined when the signal is faster. The promise must not reject. */
-function until<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const stop = (): void => resolve(undefined);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-    void promise.then(resolve).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

@@ -1,7 +1,7 @@
 /** lib/signals.ts: several signals as one, and nothing left of it on those that live on. */
 import { expect, test } from "@jest/globals";
 import { getEventListeners } from "node:events";
-import { join, longLived } from "../../component/lib/signals.js";
+import { join, longLived, orAborted } from "../../component/lib/signals.js";
 
 test("it ends with the first of the others, for that one's reason", () => {
   const [one, two] = [new AbortController(), new AbortController()];
@@ -45,4 +45,15 @@ test("any number may listen to what lives long", async () => {
   } finally {
     process.off("warning", hear);
   }
+});
+
+test("what is waited for, or the signal's reason when that is faster; nothing is left behind", async () => {
+  const end = new AbortController();
+  await expect(orAborted(Promise.resolve(1), end.signal)).resolves.toBe(1);
+  await expect(orAborted(Promise.reject(new Error("no")), end.signal)).rejects.toThrow("no");
+  const late = orAborted(new Promise(() => undefined), end.signal);
+  end.abort(new Error("over"));
+  await expect(late).rejects.toThrow("over");
+  await expect(orAborted(Promise.resolve(1), end.signal)).rejects.toThrow("over");
+  expect(getEventListeners(end.signal, "abort")).toEqual([]);
 });

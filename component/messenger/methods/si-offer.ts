@@ -4,7 +4,7 @@ import type { Clock } from "../../lib/clock.js";
 import { asRefusal, Refusal } from "../../lib/errors.js";
 import type { FullJid } from "../../lib/jid.js";
 import type { Log } from "../../lib/log.js";
-import { join, type Joined } from "../../lib/signals.js";
+import { join, orAborted, type Joined } from "../../lib/signals.js";
 import {
   initiate,
   type InitiatorEffect,
@@ -100,7 +100,7 @@ export class SiOffer {
       case "name-hosts":
         return this.#try(() => this.#nameHosts());
       case "meet":
-        return this.#connect((signal) => within(this.#arrival!, signal));
+        return this.#connect((signal) => orAborted(this.#arrival!, signal));
       case "join-proxy":
         return this.#connect((signal) => this.#joinProxy(this.#used!, signal));
       case "open":
@@ -267,14 +267,4 @@ export class SiOffer {
     const iq = xml("iq", { type: "set", from: this.address.self, to }, payload);
     return this.parts.stream.request(iq, { timeout, ...(signal && { signal }) });
   }
-}
-
-/** The promise's value, or the signal's reason when that is faster. */
-function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
