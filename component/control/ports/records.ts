@@ -54,7 +54,7 @@ export interface ParcelStep {
   readonly notices: readonly Notice[];
   /** A capability that comes into being with the step. */
   readonly link?: Link;
-  /** Whether this parcel's capabilities end with the step. */
+  /** Whether this parcel's capabilities end with the step: they stay known, with `until` 0, until the file goes. */
   readonly endLinks: boolean;
   /** Whether this process keeps hold of it (bytes moving): should it die, another goes on. */
   readonly hold: boolean;
@@ -202,8 +202,6 @@ export interface Index {
   addLink(link: Link): Promise<void>;
   link(hash: string): Promise<{ link: Link; file: KeptFile & { blob: Blob }; parcel: Parcel | undefined } | undefined>;
   setServed(hash: string, served: readonly Span[]): Promise<void>;
-  /** Ends all links of a file, or of one parcel: they stay known, with `until` 0, until the file goes. Answers how many. Durable. */
-  endLinks(of: { fileId: string } | { parcelId: string }): Promise<number>;
 
   // rights to upload
   addUploadRight(right: UploadRight): Promise<void>;

@@ -24,12 +24,9 @@ const byHash = statement<{ hash: string }, LinkRow>((db, v) => db.selectFrom("li
 const serve = statement<{ hash: string; served: string }, never>((db, v) =>
   db.updateTable("links").set({ served: v.served }).where("hash", "=", v.hash).$castTo<never>(),
 );
-const end = (column: "file_id" | "parcel_id") =>
-  statement<{ id: string }, { hash: string }>((db, v) =>
-    db.updateTable("links").set({ until: 0 }).where(column, "=", v.id).where("until", ">", 0).returning("hash"),
-  );
-const endOfFile = end("file_id");
-const endOfParcel = end("parcel_id");
+const endOfParcel = statement<{ id: string }, never>((db, v) =>
+  db.updateTable("links").set({ until: 0 }).where("parcel_id", "=", v.id).where("until", ">", 0).$castTo<never>(),
+);
 
 /** Adds a link as part of a transaction. */
 export async function insertLink({ db }: Transaction, link: Link): Promise<void> {
@@ -42,7 +39,7 @@ export async function endParcelLinks({ db }: Transaction, parcelId: string): Pro
   await endOfParcel(db, { id: parcelId });
 }
 
-export function links(records: Records): Pick<Index, "addLink" | "link" | "setServed" | "endLinks"> {
+export function links(records: Records): Pick<Index, "addLink" | "link" | "setServed"> {
   return {
     async addLink(link) {
       await records.write(false, (transaction) => insertLink(transaction, link));
@@ -58,12 +55,6 @@ export function links(records: Records): Pick<Index, "addLink" | "link" | "setSe
     },
     async setServed(hash, served) {
       await records.write(false, ({ db }) => serve(db, { hash, served: fromSpans(served) }));
-    },
-    async endLinks(of) {
-      const ended = await records.write(true, ({ db }) =>
-        "fileId" in of ? endOfFile(db, { id: of.fileId }) : endOfParcel(db, { id: of.parcelId }),
-      );
-      return ended.length;
     },
   };
 }

@@ -20,10 +20,9 @@ export function endsContract(ground: Ground): void {
     test("is that of the file, its parcels and the links that would have ended with it", async () => {
       const { index } = at;
       const [file, open, over] = await sent(index, [someone(), someone()]);
-      await index.step(move(over!, "declined"));
       const links = [linkTo(file, T0 + DAY), linkTo(file, T0 + DAY, open!.id), linkTo(file, T0 + 5), linkTo(file, T0 + DAY, over!.id)]; // prettier-ignore
       for (const link of links) await index.addLink(link);
-      await index.endLinks({ parcelId: over!.id });
+      await index.step(move(over!, "declined", { endLinks: true }));
       expect(await index.extendFile(file.id, T0 + 9 * DAY)).toBe(true);
       expect((await index.file(file.id))?.until).toBe(T0 + 9 * DAY);
       expect((await index.parcel(open!.id))?.until).toBe(T0 + 9 * DAY);

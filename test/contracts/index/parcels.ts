@@ -253,7 +253,7 @@ export function parcelsContract(ground: Ground): void {
       expect((await index.link(plain.hash))?.link).toEqual({ ...plain, served });
     });
 
-    test("end for a parcel or for a file, once; with the file they are gone", async () => {
+    test("end with a step of their parcel that says so; with the file they are gone", async () => {
       const { index } = at;
       const file = await give(index, someone());
       const [one, two] = [
@@ -266,11 +266,9 @@ export function parcelsContract(ground: Ground): void {
         await index.addLink(link);
         hashes.push(link.hash);
       }
-      expect(await index.endLinks({ parcelId: one.id })).toBe(2);
-      expect(await index.endLinks({ parcelId: one.id })).toBe(0);
-      expect((await index.link(hashes[0]!))?.link.until).toBe(0);
-      expect((await index.link(hashes[2]!))?.link.until).toBe(T0 + DAY);
-      expect(await index.endLinks({ fileId: file.id })).toBe(2);
+      await index.step(move(one, "declined", { endLinks: true }));
+      const untils = await Promise.all(hashes.map(async (hash) => (await index.link(hash))?.link.until));
+      expect(untils).toEqual([0, 0, T0 + DAY, T0 + DAY]);
       await index.removeFile(file.id, T0);
       for (const hash of hashes) expect(await index.link(hash)).toBeUndefined();
     });
