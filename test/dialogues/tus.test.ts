@@ -75,6 +75,15 @@ describe("by a slot's own URL", () => {
     expect(await stage.metric("restante_web_uploads_total")).toMatch(/method="tus",outcome="kept"\} 1$/);
   });
 
+  test("what is begun over and over by one slot takes no more room than was asked for", async () => {
+    const { put } = await stage.slot("a.bin", 400_000);
+    for (let n = 0; n < 3; n++)
+      expect((await patch(await created(put, 400_000), 0, randomBytes(399_999))).status).toBe(204);
+    await stage.office.clock.turn(301_000);
+    await stage.office.settle();
+    expect(await stage.office.index.cutIntakes(stage.owner, 10)).toMatchObject([{ held: 399_999 }]);
+  });
+
   test("of another size than asked for is refused", async () => {
     const { put } = await stage.slot("a.bin", 1000);
     expect((await create(put, 999)).status).toBe(400);

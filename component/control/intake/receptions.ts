@@ -53,7 +53,8 @@ export class Receptions {
     if (size === 0) throw new Refusal("empty-file", { name: label(name) });
     if (size !== undefined) admission.checkSize(name, size);
     const { source = "", terms = {}, id = randomId() } = by ?? {};
-    const cut = (await index.cutIntakes(owner, MOST_CUT)).find(
+    const cuts = await index.cutIntakes(owner, MOST_CUT);
+    const cut = cuts.find(
       (c) =>
         c.name === name &&
         c.size === size &&
@@ -61,7 +62,9 @@ export class Receptions {
         (by?.id === undefined || c.id === id) &&
         (c.sha256 ?? sha256) === (sha256 ?? c.sha256),
     );
-    // A slot has its room since it was asked for.
+    // A slot has its room since it was asked for, and for one file.
+    for (const { id: old, source: of } of terms.slot === undefined ? [] : cuts)
+      if (of === source && old !== cut?.id) await index.dropCutIntakes({ id: old }, 1);
     const place = await admission.enter(owner, name, terms.slot === undefined ? size : 0, cut?.id);
     try {
       const named = file.recipients ?? themselves(addresseesOf(file.description ?? ""), domain);
