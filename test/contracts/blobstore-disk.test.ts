@@ -52,6 +52,19 @@ describe("a folder of blobs", () => {
     expect(await readdir(join(root, "tmp"))).toEqual([]);
   });
 
+  test("many that wait for their next byte hold little", async () => {
+    const store = await started(join(folder.path, "many"));
+    const before = process.memoryUsage().arrayBuffers;
+    const writers = await Promise.all(Array.from({ length: 200 }, () => store.create(randomId(), 2 ** 20)));
+    for (const writer of writers) await writer.write(content(1000));
+    // 32 pieces of 1 MiB, 168 of 64 KiB.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(48 * 2 ** 20);
+    const bytes = content(2 ** 20);
+    for (const writer of writers) await writer.write(bytes.subarray(1000));
+    for (const done of await Promise.all(writers.map((writer) => writer.commit())))
+      expect(done).toEqual({ sha256: sha256(bytes), size: 2 ** 20 });
+  });
+
   test("shows nothing that is not ours", async () => {
     const root = join(folder.path, "foreign");
     const store = await started(root);
