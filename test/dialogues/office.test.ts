@@ -114,6 +114,19 @@ describe("the main job", () => {
     expect(keys).toEqual([]);
   });
 
+  test("taken back while the last of it goes: the file goes all the same", async () => {
+    await kept();
+    await stage.say(`${ROMEO}/home`, `send 1 to ${JULIET}`);
+    const parcelsOf = stage.index.parcelsOf.bind(stage.index);
+    stage.index.parcelsOf = async (...args) => {
+      const parcels = await parcelsOf(...args);
+      for (const { id } of parcels) await stage.delivery.apply(id, "complete");
+      return parcels;
+    };
+    await stage.say(`${ROMEO}/home`, "del 1");
+    expect(await stage.index.files(ROMEO as never, undefined, 9)).toEqual([]);
+  });
+
   test("its time is up: both the parcel and the file end, and he is told", async () => {
     await kept();
     await stage.say(`${ROMEO}/home`, "send 1 to juliet@example.org");

@@ -119,13 +119,26 @@ export async function resend(
   return parcels.length > 0 ? lines : undefined;
 }
 
+/** Ends a parcel, unless it has come to another end meanwhile: then false. */
+export async function endIfOpen(
+  delivery: Services["delivery"],
+  parcelId: string,
+  event: "decline" | "withdraw",
+): Promise<boolean> {
+  try {
+    await delivery.apply(parcelId, event);
+    return true;
+  } catch (e) {
+    if (!(e instanceof Refusal) || (e.code !== "wrong-state" && e.code !== "no-such-parcel")) throw e;
+    return false;
+  }
+}
+
 /** Deletes a file: its open parcels are withdrawn first, then it goes with its links. Answers from whom it was taken back. */
 export async function remove({ index, delivery, clock }: Services, file: KeptFile): Promise<BareJid[]> {
   const from: BareJid[] = [];
   for (const parcel of await index.parcelsOf(file.id, MOST_PARCELS)) {
-    if (!isOpen(parcel.state)) continue;
-    await delivery.apply(parcel.id, "withdraw");
-    from.push(parcel.recipient);
+    if (isOpen(parcel.state) && (await endIfOpen(delivery, parcel.id, "withdraw"))) from.push(parcel.recipient);
   }
   await index.removeFile(file.id, clock.now());
   return from;

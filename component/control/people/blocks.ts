@@ -5,6 +5,7 @@
 import { bareOf, type BareJid, type Jid } from "../../lib/jid.js";
 import { personBehind } from "../../lib/stand-in.js";
 import { Refusal } from "../../lib/errors.js";
+import { endIfOpen } from "../delivery/sending.js";
 import type { Pace } from "./access.js";
 import type { Services } from "../services.js";
 import type { BlockDesk, BlockItem } from "../ports.js";
@@ -16,18 +17,10 @@ export async function block({ index, delivery }: Services, owner: BareJid, who: 
   await index.block(owner, who, true);
   for (let before: number | undefined; ;) {
     const page = await index.openFor(owner, before, PAGE);
-    for (const parcel of page) if (await index.isBlocked(owner, parcel.sender)) await decline(delivery, parcel.id);
+    for (const { id, sender } of page)
+      if (await index.isBlocked(owner, sender)) await endIfOpen(delivery, id, "decline");
     if (page.length < PAGE) return;
     before = page.at(-1)!.number;
-  }
-}
-
-/** Unless it has come to another end meanwhile. */
-async function decline(delivery: Services["delivery"], parcelId: string): Promise<void> {
-  try {
-    await delivery.apply(parcelId, "decline");
-  } catch (e) {
-    if (!(e instanceof Refusal) || !["wrong-state", "no-such-parcel"].includes(e.code)) throw e;
   }
 }
 
