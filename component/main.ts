@@ -174,7 +174,6 @@ export function createService(config: Config, log: Log): Service {
     rules,
     invitations: new Invitations(config.limits, clock),
     complaints: new Complaints({ index, notices, admins: config.access.admins, clock, log }),
-    summaries: notices.summaries,
     notices,
     clock,
     url,
@@ -185,15 +184,15 @@ export function createService(config: Config, log: Log): Service {
     domain,
   };
   const check = openCheck(config.check, blobs, clock, log);
-  const keeper = new Keeper({ services, blobs, notices, limits, check, log });
+  const keeper = new Keeper({ services, blobs, limits, check, log });
   const intakes = new Intakes(keeper, fetcher, new Claims(keeper, config.web.url));
   const receptions = new Receptions(keeper);
   const pace = new Pace(config.limits.commands, clock);
-  const conversations = new Conversations({ services, notices, contact, log });
+  const conversations = new Conversations({ services, contact, log });
   const blocking = new Blocking({ router, stream, contact, office, desk: new Blocks({ services, pace }) });
-  const counter = new Counter({ services, intakes, receptions, conversations, notices, pace, contact, domains: limits.domains, log }); // prettier-ignore
-  const held = new HeldFiles({ services, check, notices, log });
-  const housekeeping = new Housekeeping({ services, intakes, receptions, held, notices, blobs, clock, log });
+  const counter = new Counter({ services, intakes, receptions, conversations, pace, contact, domains: limits.domains, log }); // prettier-ignore
+  const held = new HeldFiles({ services, check, log });
+  const housekeeping = new Housekeeping({ services, intakes, receptions, held, blobs, log });
   const desk = new Links({ index, blobs, delivery, clock, log });
   const uploads = new Uploads({
     keeper,

@@ -1,11 +1,9 @@
 /** What must be done without being asked: sign of life, taking over from the dead, ends of time, and bytes that nobody needs. */
-import type { Clock } from "../lib/clock.js";
 import type { Log } from "../lib/log.js";
 import type { Services } from "./services.js";
 import { Ends } from "./delivery/ends.js";
 import type { HeldFiles } from "./intake/held-files.js";
 import type { Intakes } from "./intake/intake.js";
-import type { Notices } from "./notices/notices.js";
 import { LINK } from "./parcel.js";
 import type { BlobStore, Parcel } from "./ports.js";
 import type { Receptions } from "./intake/receptions.js";
@@ -29,9 +27,7 @@ export interface HousekeepingParts {
   readonly intakes: Intakes;
   readonly receptions: Receptions;
   readonly held: HeldFiles;
-  readonly notices: Notices;
   readonly blobs: BlobStore;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -46,7 +42,7 @@ export class Housekeeping {
 
   constructor(parts: HousekeepingParts) {
     this.#parts = parts;
-    this.ends = new Ends(parts.services, parts.notices);
+    this.ends = new Ends(parts.services);
   }
 
   /** Takes over from the dead, which must be before anybody is served; then each chore has its turn at its own pace. */
@@ -57,7 +53,7 @@ export class Housekeeping {
     void this.#every("ends", this.ends.pace, () => this.ends.round());
     this.#later("retry", RETRY_MS, () => this.retry());
     this.#later("held", HELD_MS, () => this.#parts.held.lookThrough());
-    this.#later("look", LOOK_MS, () => this.#parts.notices.flushAll());
+    this.#later("look", LOOK_MS, () => this.#parts.services.notices.flushAll());
   }
 
   async stop(): Promise<void> {
@@ -103,8 +99,9 @@ export class Housekeeping {
 
   /** Does what could not be done because the records failed. */
   async retry(): Promise<void> {
-    this.#parts.notices.retry();
-    await this.#parts.services.delivery.retry();
+    const { notices, delivery } = this.#parts.services;
+    notices.retry();
+    await delivery.retry();
   }
 
   /** Removes bytes that no file needs any more. Safe against every race: a key is never used for a second time. */
@@ -132,7 +129,7 @@ export class Housekeeping {
   }
 
   #later(name: string, ms: number, what: () => Promise<void>): void {
-    const { clock } = this.#parts;
+    const { clock } = this.#parts.services;
     if (!this.#stopped)
       this.#cancels.set(
         name,

@@ -12,7 +12,6 @@ import { runLine } from "./commands/index.js";
 import { report as fileReport } from "./people/blocks.js";
 import type { Conversations } from "./people/conversations.js";
 import type { Intakes } from "./intake/intake.js";
-import type { Notices } from "./notices/notices.js";
 import { checkPeople, personOf, themselves } from "./people/people.js";
 import type { Contact, IncomingFile, IncomingLink, Message, Office, Reception, Resource, StandIn } from "./ports.js";
 import type { Receptions } from "./intake/receptions.js";
@@ -27,7 +26,6 @@ export interface CounterParts {
   readonly intakes: Intakes;
   readonly receptions: Receptions;
   readonly conversations: Conversations;
-  readonly notices: Notices;
   readonly pace: Pace;
   /** Our own address, where commands are taken. */
   readonly contact: BareJid;
@@ -115,8 +113,9 @@ export class Counter implements Office {
   }
 
   available(resource: Resource): void {
-    this.#parts.services.delivery.available(resource);
-    this.#parts.notices.flush(bareOf(resource.jid));
+    const { delivery, notices } = this.#parts.services;
+    delivery.available(resource);
+    notices.flush(bareOf(resource.jid));
   }
 
   standing(jid: BareJid, change: Partial<Pick<Contact, "standing" | "followed" | "follows">>): Promise<void> {
@@ -141,7 +140,7 @@ export class Counter implements Office {
   }
 
   connected(): void {
-    void this.#parts.notices.flushAll();
+    void this.#parts.services.notices.flushAll();
   }
 
   disconnected(): void {

@@ -4,7 +4,6 @@ import type { Delivery } from "./delivery/delivery.js";
 import type { Term } from "./delivery/reminders.js";
 import type { Pictures } from "./intake/pictures.js";
 import type { Notices } from "./notices/notices.js";
-import type { Summaries } from "./notices/summaries.js";
 import type { Complaints } from "./people/complaints.js";
 import type { Invitations } from "./people/invitations.js";
 import type { Rules } from "./people/rules.js";
@@ -21,7 +20,6 @@ export interface Services {
   readonly rules: Rules;
   readonly invitations: Invitations;
   readonly complaints: Complaints;
-  readonly summaries: Summaries;
   readonly notices: Notices;
   readonly clock: Clock;
   readonly url: (token: string, name: string) => string;

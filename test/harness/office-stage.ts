@@ -183,18 +183,18 @@ export class OfficeStage {
     const delivery = (this.delivery = new Delivery({ index, rules, tongues: this.tongues, blobs, pictures, whereabouts: directory, ladder, notices, url: link, clock, log })); // prettier-ignore
     const all = { ...given, domains: ["example.org"], ...(more.sealed && { sealed: more.sealed }) };
     const invitations = new Invitations({ invitations: given.invitations, invited: given.invited }, clock);
-    const services: Services = { rules, invitations, complaints: new Complaints({ index, notices, admins: [bare("admin@example.org")], clock, log }), summaries: notices.summaries, notices, index, delivery, pictures, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, pageUrl: (token) => `https://files.example.org/p/${token}`, formUrl: (token) => `https://files.example.org/f/${token}`, quota: given.quota, term: given, domain: "files.example.org" }; // prettier-ignore
+    const services: Services = { rules, invitations, complaints: new Complaints({ index, notices, admins: [bare("admin@example.org")], clock, log }), notices, index, delivery, pictures, whereabouts: directory, speaker, tongues: this.tongues, clock, url: link, pageUrl: (token) => `https://files.example.org/p/${token}`, formUrl: (token) => `https://files.example.org/f/${token}`, quota: given.quota, term: given, domain: "files.example.org" }; // prettier-ignore
     const check = more.scanner && new VirusCheck({ scanner: more.scanner, blobs, absent: more.absent ?? "hold", file: 500_000, log }); // prettier-ignore
-    const keeper = (this.keeper = new Keeper({ services, blobs, notices, limits: all, check, log }));
+    const keeper = (this.keeper = new Keeper({ services, blobs, limits: all, check, log }));
     const intakes = new Intakes(keeper, this.internet, new Claims(keeper, "https://files.example.org"));
     const receptions = (this.receptions = new Receptions(keeper));
-    const conversations = new Conversations({ services, notices, contact, log });
+    const conversations = new Conversations({ services, contact, log });
     const pace = new Pace(given.commands, clock);
-    const counter = new Counter({ conversations, contact, services, intakes, receptions, notices, pace, domains: all.domains, log }); // prettier-ignore
+    const counter = new Counter({ conversations, contact, services, intakes, receptions, pace, domains: all.domains, log }); // prettier-ignore
     new Blocking({ router: stream, stream, contact, office, desk: new Blocks({ services, pace }) }).start();
     new Chat({ router: stream, stream, office, fates, tongues: this.tongues, log, clock }).start();
-    const held = (this.held = new HeldFiles({ services, check, notices, log }));
-    this.housekeeping = new Housekeeping({ held, services, intakes, receptions, notices, blobs, clock, log });
+    const held = (this.held = new HeldFiles({ services, check, log }));
+    this.housekeeping = new Housekeeping({ held, services, intakes, receptions, blobs, log });
     this.desk = new Links({ index, blobs, delivery, clock, log });
     this.pages = new Pages({ index, delivery, pictures, clock });
     me.start();

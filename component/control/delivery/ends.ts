@@ -4,7 +4,6 @@
  */
 import { pause } from "../../lib/clock.js";
 import type { Services } from "../services.js";
-import type { Notices } from "../notices/notices.js";
 import { isOpen } from "../parcel.js";
 import type { Notice } from "../ports.js";
 import { horizonOf, remindersOf } from "./reminders.js";
@@ -25,12 +24,10 @@ const UPLOAD_MS = 86_400_000;
 
 export class Ends {
   readonly #services: Services;
-  readonly #notices: Notices;
   readonly #stop = new AbortController();
 
-  constructor(services: Services, notices: Notices) {
+  constructor(services: Services) {
     this.#services = services;
-    this.#notices = notices;
   }
 
   /** Milliseconds from round to round. */
@@ -75,12 +72,12 @@ export class Ends {
   }
 
   async #remind(): Promise<void> {
-    const { index, clock, term } = this.#services;
+    const { index, notices, clock, term } = this.#services;
     await this.#pages(() => {
       const now = clock.now();
       return this.#telling((told) =>
         index.remind(now + horizonOf(term), PAGE, (ending) =>
-          told(remindersOf(ending, term, now).map(({ to, kind, details }) => this.#notices.make(to, kind, details))),
+          told(remindersOf(ending, term, now).map(({ to, kind, details }) => notices.make(to, kind, details))),
         ),
       );
     });
@@ -88,12 +85,10 @@ export class Ends {
 
   /** Those that go by themselves. */
   async #letGo(): Promise<void> {
-    const { index, clock } = this.#services;
+    const { index, notices, clock } = this.#services;
     await this.#pages(() =>
       this.#telling((told) =>
-        index.removeFetched(clock.now(), PAGE, (file) =>
-          told([this.#notices.make(file.owner, "let-go", ofFile(file))]),
-        ),
+        index.removeFetched(clock.now(), PAGE, (file) => told([notices.make(file.owner, "let-go", ofFile(file))])),
       ),
     );
   }
@@ -101,11 +96,11 @@ export class Ends {
   /** Says what `work` has queued, when it is on record. */
   async #telling(work: (told: (notices: Notice[]) => Notice[]) => Promise<number>): Promise<number> {
     const whom = new Set<Notice["to"]>();
-    const count = await work((notices) => {
-      for (const { to } of notices) whom.add(to);
-      return notices;
+    const count = await work((queued) => {
+      for (const { to } of queued) whom.add(to);
+      return queued;
     });
-    for (const to of whom) this.#notices.flush(to);
+    for (const to of whom) this.#services.notices.flush(to);
     return count;
   }
 

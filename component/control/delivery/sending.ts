@@ -16,7 +16,8 @@ export const MOST_PARCELS = 1000;
  * A recipient who cannot be sent to does not hinder the others.
  */
 export async function send(services: Services, file: KeptFile, named: readonly BareJid[]): Promise<Said[]> {
-  const { index, summaries, clock, domain } = services;
+  const { index, clock, domain } = services;
+  const { summaries } = services.notices;
   const recipients = checkPeople(themselves(named, domain));
   const sent = await index.parcelsOf(file.id, MOST_PARCELS);
   if (sent.length + recipients.length > MOST_PARCELS)
@@ -99,7 +100,8 @@ export async function resend(
   file: KeptFile,
   recipients?: readonly BareJid[],
 ): Promise<Said[] | undefined> {
-  const { index, delivery, summaries } = services;
+  const { index, delivery } = services;
+  const { summaries } = services.notices;
   const all = await index.parcelsOf(file.id, MOST_PARCELS);
   const parcels = recipients ? all.filter(({ recipient }) => recipients.includes(recipient)) : all;
   const lines: Said[] = [];

@@ -5,7 +5,6 @@
 import { Refusal } from "../../lib/errors.js";
 import type { Log } from "../../lib/log.js";
 import type { Services } from "../services.js";
-import type { Notices } from "../notices/notices.js";
 import { isOpen } from "../parcel.js";
 import type { FileMark, KeptFile } from "../ports.js";
 import { goOn, MOST_PARCELS } from "../delivery/sending.js";
@@ -18,7 +17,6 @@ export interface HeldFilesParts {
   readonly services: Services;
   /** Absent: nothing is looked through. */
   readonly check: VirusCheck | undefined;
-  readonly notices: Notices;
   readonly log: Log;
 }
 
@@ -68,23 +66,24 @@ export class HeldFiles {
   }
 
   async #release(file: KeptFile, mark: FileMark): Promise<void> {
-    const { services, notices } = this.#parts;
-    if (!(await services.index.setFile(file.id, { mark }))) return;
+    const { services } = this.#parts;
+    const { index, notices } = services;
+    if (!(await index.setFile(file.id, { mark }))) return;
     const word: Word = mark === "" ? "checked" : "not-checked";
-    await services.index.addNotices([notices.make(file.owner, word, ofFile(file))]);
+    await index.addNotices([notices.make(file.owner, word, ofFile(file))]);
     notices.flush(file.owner);
     await goOn(services, file);
   }
 
   /** Told before it is gone: should we die in between, it is found infected once more. */
   async #remove(file: KeptFile, infected: Refusal): Promise<void> {
-    const { services, notices, log } = this.#parts;
-    const { index, delivery, clock } = services;
+    const { services, log } = this.#parts;
+    const { index, notices, delivery, clock } = services;
     const parcels = (await index.parcelsOf(file.id, MOST_PARCELS)).filter(({ state }) => isOpen(state));
     const recipients = parcels.map(({ recipient }) => recipient);
     const told = [
       notices.make(file.owner, "infected-removed", { ...ofFile(file), ...infected.details }),
-      ...(await warnings(services, notices, file, recipients, infected)),
+      ...(await warnings(services, file, recipients, infected)),
     ];
     await index.addNotices(told);
     for (const { id } of parcels) await delivery.apply(id, "fail", infected.code);

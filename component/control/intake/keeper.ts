@@ -9,7 +9,6 @@ import { longLived } from "../../lib/signals.js";
 import { Admission, MOST_CUT, type IntakeLimits } from "./admission.js";
 import type { Services } from "../services.js";
 import { mayReceive } from "../people/consent.js";
-import type { Notices } from "../notices/notices.js";
 import { AWAY, patiently, UNRECORDED, type Patience } from "../patience.js";
 import type { BlobStore, FileMark, Intake, KeptFile, Notice } from "../ports.js";
 import { send } from "../delivery/sending.js";
@@ -23,7 +22,6 @@ const PATIENCE_MS = 15 * 60_000;
 export interface KeeperParts {
   readonly services: Services;
   readonly blobs: BlobStore;
-  readonly notices: Notices;
   readonly limits: IntakeLimits;
   /** Absent: nothing is looked through. */
   readonly check?: VirusCheck | undefined;
@@ -94,7 +92,8 @@ export class Keeper {
     sender?: Sender,
   ): Promise<KeptFile> {
     const { services, limits } = this.parts;
-    const { index, clock, summaries } = services;
+    const { index, clock } = services;
+    const { summaries } = services.notices;
     const named = intake.recipients ?? [];
     const mark = await this.#mark(intake, blob.size, patience);
     const sealed = mark === "sealed" ? intake.source : "";
@@ -130,7 +129,8 @@ export class Keeper {
    * @throws Refusal "infected": nothing is left of the bytes, and those whom they were for are told, too
    */
   async #mark(intake: Intake, size: number, patience: Patience): Promise<FileMark> {
-    const { services, notices, blobs, check, log } = this.parts;
+    const { services, blobs, check, log } = this.parts;
+    const { index, notices } = services;
     if (isSealed(intake.source)) return "sealed";
     if (!check) return "";
     try {
@@ -139,8 +139,8 @@ export class Keeper {
       if (!(e instanceof Refusal) || e.code !== "infected") throw e;
       // The records doom the key all the same; but why wait.
       await blobs.remove(intake.blobKey).catch((err: unknown) => log.warn({ err }, "an infected file waits for the sweep")); // prettier-ignore
-      const told = await warnings(services, notices, { ...intake, size }, intake.recipients ?? [], e);
-      await services.index.addNotices(told);
+      const told = await warnings(services, { ...intake, size }, intake.recipients ?? [], e);
+      await index.addNotices(told);
       for (const { to } of told) notices.flush(to);
       throw e;
     }
@@ -148,7 +148,7 @@ export class Keeper {
 
   /** What its owner is told of a file that he has now. */
   kept(file: KeptFile, sender: Sender | undefined): Notice {
-    const { notices } = this.parts;
+    const { notices } = this.parts.services;
     const kept = ofFile(file);
     const from = this.#standIn(sender);
     const word = from === undefined ? "kept" : "kept-for";
@@ -163,23 +163,23 @@ export class Keeper {
 
   /** Says what has been put down for the sender of an intake. */
   tell({ owner }: Pick<Intake, "owner">): void {
-    this.parts.notices.flush(owner);
+    this.parts.services.notices.flush(owner);
   }
 
   /** The end of an intake that is not kept: told, and on record. Never rejects. */
   async giveUp(intake: Intake, sender: Sender, thrown: unknown): Promise<void> {
     if (this.stopping.aborted) return; // the next process goes on
-    const { notices, services } = this.parts;
+    const { index, notices } = this.parts.services;
     const why = { name: label(intake.name), why: this.#log(intake, thrown).said };
     await this.#told(intake, sender, notices.make(intake.owner, "not-kept", why, this.#standIn(sender)), (told) =>
-      services.index.dropIntake(intake.id, told),
+      index.dropIntake(intake.id, told),
     );
   }
 
   /** The end of an intake that is gone on with later: `held` bytes have been set aside. Never rejects. */
   async setAside(intake: Intake, sender: Sender, held: number): Promise<void> {
-    const { notices, services, limits } = this.parts;
-    const { index, clock } = services;
+    const { services, limits } = this.parts;
+    const { index, notices, clock } = services;
     const until = clock.now() + limits.partial;
     const words = { name: label(intake.name), got: size(held), size: size(intake.size ?? held), until: minute(until) };
     await this.#told(
@@ -249,11 +249,12 @@ export class Keeper {
 
   /** As by `send`, and answered in its words. */
   async passOn(file: KeptFile, recipients: readonly BareJid[], sender: Sender | undefined): Promise<void> {
-    const { services, notices, log } = this.parts;
+    const { services, log } = this.parts;
+    const { index, notices } = services;
     try {
       const lines = await send(services, file, recipients).catch((e: unknown) => [asRefusal(e).said]);
       if (lines.length > 0)
-        await services.index.addNotices([notices.make(file.owner, "passed-on", { lines }, this.#standIn(sender))]);
+        await index.addNotices([notices.make(file.owner, "passed-on", { lines }, this.#standIn(sender))]);
     } catch (e) {
       log.warn({ err: e, file: file.id }, "what became of those named beside a file could not be told");
     }

@@ -159,7 +159,7 @@ export class StreamReception implements OpenReception {
   }
 
   async #end(why: Refusal): Promise<void> {
-    const { services, notices } = this.#keeper.parts;
+    const { index, notices } = this.#keeper.parts.services;
     const writer = this.#writer;
     // What had been set aside before is not lost by an offer that came to nothing.
     const isPassing = PASSING.includes(why.code) || !this.#begun;
@@ -171,7 +171,7 @@ export class StreamReception implements OpenReception {
     if (this.#recorded) return this.#keeper.giveUp(this.#intake, this.#sender, why);
     if (this.#sender.quiet) return;
     const words = { name: label(this.#intake.name), why: why.said };
-    await services.index.addNotices([notices.make(this.#intake.owner, "not-kept", words)]);
+    await index.addNotices([notices.make(this.#intake.owner, "not-kept", words)]);
     this.#keeper.tell(this.#intake);
   }
 

@@ -8,7 +8,6 @@ import type { Log } from "../../lib/log.js";
 import { size } from "../../lib/said.js";
 import { acquaintance, mayReach } from "../people/consent.js";
 import type { Services } from "../services.js";
-import type { Notices } from "../notices/notices.js";
 import type { BlobStore, FileMark, Notice, Scanner } from "../ports.js";
 import { label } from "../words.js";
 
@@ -57,7 +56,6 @@ export class VirusCheck {
 /** What those are told to whom somebody sent an infected file. Whoever has never met us, or blocks the sender, hears nothing of it. */
 export async function warnings(
   services: Services,
-  notices: Notices,
   sent: { readonly owner: BareJid; readonly name: string; readonly size: number },
   recipients: readonly BareJid[],
   infected: Refusal,
@@ -67,7 +65,7 @@ export async function warnings(
   for (const recipient of new Set(recipients)) {
     if (recipient === sent.owner || (await acquaintance(services, recipient)) !== "met") continue;
     const may = await mayReach(services, sent.owner, recipient).then(() => true, isNo);
-    if (may) told.push(notices.make(recipient, "infected-for-you", details));
+    if (may) told.push(services.notices.make(recipient, "infected-for-you", details));
   }
   return told;
 }

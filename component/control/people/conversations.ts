@@ -11,7 +11,6 @@ import type { Log } from "../../lib/log.js";
 import { standInFor } from "../../lib/stand-in.js";
 import type { Services } from "../services.js";
 import { acquaintance, mayReach } from "./consent.js";
-import type { Notices } from "../notices/notices.js";
 import type { Message } from "../ports.js";
 import { label, say } from "../words.js";
 
@@ -20,7 +19,6 @@ const MOST_WAITING = 100;
 
 export interface ConversationParts {
   readonly services: Services;
-  readonly notices: Notices;
   /** Our own address, where commands are taken. */
   readonly contact: BareJid;
   readonly log: Log;
@@ -67,8 +65,7 @@ export class Conversations {
 
   /** A server gave them back: for whatever reason, it is the same to a member, and to others nothing. */
   async #bounced(from: BareJid, to: BareJid, as: BareJid, text: string): Promise<void> {
-    const { services, notices } = this.parts;
-    const { index, speaker, domain, rules } = services;
+    const { index, notices, speaker, domain, rules } = this.parts.services;
     const isFollowed = (await index.contact(to))?.followed ?? false;
     if (isFollowed && (await index.noticesFor(to, MOST_WAITING)).length < MOST_WAITING)
       return index.addNotices([notices.make(to, "passed-words", { text }, as)]);
