@@ -79,6 +79,20 @@ describe("blocking by the client's own command (XEP-0191)", () => {
     expect(await stage.index.reports(9)).toHaveLength(1);
   });
 
+  test("more than anybody needs is refused, and says so", async () => {
+    const all = Array.from({ length: 1000 }, (_, n) =>
+      stage.index.block(JULIET as never, `spam${n}@spam.example`, true),
+    );
+    await Promise.all(all);
+    expect(condition(await iq(JULIET, "set", block(ROMEO)))).toBe("bad-request");
+    expect((await iq(JULIET, "set", block("spam7@spam.example"))).attrs["type"]).toBe("result");
+    await stage.say(JULIET, `block ${ROMEO}`);
+    expect(stage.heard(JULIET).join()).toContain(
+      "You block 1000 addresses already. It goes like this: unblock ADDRESS",
+    );
+    expect(await stage.index.isBlocked(JULIET as never, ROMEO as never)).toBe(false);
+  });
+
   test("what is malformed, elsewhere, or from nobody we know", async () => {
     expect(condition(await iq(JULIET, "set", block()))).toBe("bad-request");
     expect(condition(await iq(JULIET, "set", block("a b")))).toBe("bad-request");

@@ -9,11 +9,20 @@ import { endIfOpen } from "../delivery/sending.js";
 import type { Pace } from "./access.js";
 import type { Services } from "../services.js";
 import type { BlockDesk, BlockItem } from "../ports.js";
+import { example, say } from "../words.js";
 
 const PAGE = 50;
+/** Of one person: nobody needs as many, and nobody shall fill the records with them. */
+const MOST = 1000;
 
-/** Takes nothing more from them, and says no to what was on its way. */
+/** Takes nothing more from them, and says no to what was on its way. @throws Refusal "bad-argument" when it is one too many */
 export async function block({ index, delivery }: Services, owner: BareJid, who: BareJid): Promise<void> {
+  const blocked = await index.blocks(owner);
+  if (blocked.length >= MOST && !blocked.includes(who))
+    throw new Refusal("bad-argument", {
+      why: say("block/too-many", { most: MOST }),
+      usage: example("unblock", say("noun/address")),
+    });
   await index.block(owner, who, true);
   for (let before: number | undefined; ;) {
     const page = await index.openFor(owner, before, PAGE);

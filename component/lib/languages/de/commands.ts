@@ -119,6 +119,7 @@ export const commands = {
   "block/list": "Sie blockieren:",
   "block/nobody": "Sie blockieren niemanden.",
   "block/done": "Sie nehmen nichts mehr von {who} an. „unblock {who}“ hebt das auf.",
+  "block/too-many": "Sie blockieren schon {most} Adressen.",
   "unblock/done": "Sie nehmen wieder Dateien von {who} an.",
   "report/done": "Sie nehmen von {who} nichts mehr an. Die Betreiber dieses Dienstes wissen Bescheid.",
   "language/now": "Ich spreche Deutsch mit Ihnen. Zur Wahl stehen:",

@@ -122,6 +122,7 @@ export const commands = {
   "block/list": "You block:",
   "block/nobody": "You block nobody.",
   "block/done": "You take nothing more from {who}. “unblock {who}” ends that.",
+  "block/too-many": "You block {most} addresses already.",
   "unblock/done": "You take files from {who} again.",
   "report/done": "You take nothing more from {who}. Those who run this place have been told.",
   "language/now": "I speak English with you. You can choose:",

@@ -110,6 +110,7 @@ export const commands = {
   "block/list": "차단한 주소:",
   "block/nobody": "차단한 주소가 없습니다.",
   "block/done": "이제 {who}에서 오는 것은 받지 않습니다. “unblock {who}”라고 하시면 다시 받습니다.",
+  "block/too-many": "이미 {most}개의 주소를 차단하셨습니다.",
   "unblock/done": "이제 {who}에서 오는 파일을 다시 받습니다.",
   "report/done": "이제 {who} 주소에서는 아무것도 받지 않습니다. 이 서비스의 운영자에게 알렸습니다.",
   "language/now": "지금 한국어로 말씀드리고 있습니다. 고르실 수 있는 언어:",
