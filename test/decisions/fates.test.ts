@@ -79,5 +79,11 @@ test("what is held for the case that it comes back has a bound, and takes nobody
   expect(fates.bounced(juliet, "words 999", "gone")).toBe(true);
   expect(fates.bounced(juliet, "offer", "gone")).toBe(true);
   const known = Array.from({ length: 999 }, (_, i) => fates.bounced(juliet, `words ${i}`, "gone")).filter(Boolean);
-  expect(known).toHaveLength(255);
+  expect(known).toHaveLength(247);
+});
+
+test("short words are held for more than their letters", () => {
+  for (let i = 0; i < 10_000; i++) fates.watch(juliet, `words ${i}`, tell, undefined, 12);
+  const known = Array.from({ length: 10_000 }, (_, i) => fates.bounced(juliet, `words ${i}`, "gone")).filter(Boolean);
+  expect(known).toHaveLength(8004);
 });

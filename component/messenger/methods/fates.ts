@@ -17,12 +17,15 @@ const KEEP = 900_000;
 const MAX = 25_000;
 /** Characters that are held for the case that they come back: beyond, those that have been held the longest are not told of any more. */
 const MAX_HELD = 2 ** 22;
+/** What each of those takes beside them. */
+const HOLDING = 512;
+const nothing = (): void => {};
 
 interface Watched {
   readonly until: Instant;
   readonly tell: (fate: Fate) => void;
   readonly cancel: () => void;
-  readonly holds: number;
+  readonly held: number;
 }
 
 export class Fates {
@@ -41,10 +44,11 @@ export class Fates {
   watch(to: BareJid, id: string, tell: (fate: Fate) => void, patience?: number, holds = 0): () => void {
     const key = keyOf(to, id);
     this.#end(key);
-    const cancel = patience === undefined ? () => {} : this.clock.after(patience, () => tell({ type: "unreached" }));
-    this.#watched.set(key, { until: this.clock.now() + KEEP, tell, cancel, holds });
-    if (holds > 0) this.#holding.add(key);
-    this.#held += holds;
+    const cancel = patience === undefined ? nothing : this.clock.after(patience, () => tell({ type: "unreached" }));
+    const held = holds > 0 ? holds + HOLDING : 0;
+    this.#watched.set(key, { until: this.clock.now() + KEEP, tell, cancel, held });
+    if (held > 0) this.#holding.add(key);
+    this.#held += held;
     this.#forget();
     return () => this.#end(key);
   }
@@ -69,7 +73,7 @@ export class Fates {
     const watched = this.#watched.get(key);
     watched?.cancel();
     this.#watched.delete(key);
-    if (this.#holding.delete(key)) this.#held -= watched!.holds;
+    if (this.#holding.delete(key)) this.#held -= watched!.held;
     return watched;
   }
 
