@@ -104,4 +104,12 @@ export class Admission {
       size: size === undefined ? say("more") : sizeOf(size),
     });
   }
+
+  /** Of a file of which nobody said how large it is, at the byte that is too many. `most`: how many there was room for. */
+  tooMuch(name: string, most: number): Refusal {
+    const { file, quota } = this.#limits;
+    if (most < file) return this.overQuota(name, quota - most, undefined);
+    const limit = sizeOf(file);
+    return new Refusal("too-large", { name: label(name), size: say("more-than", { size: limit }), limit });
+  }
 }

@@ -117,12 +117,7 @@ export class Intakes {
         { bytes: most, name: intake.name },
         async (announced) => {
           if (announced.size !== undefined) {
-            if (expected !== undefined && announced.size > expected)
-              throw new Refusal("larger-than-said", { name, size: sizeOf(expected) });
-            admission.checkSize(intake.name, announced.size);
-            if (expected !== undefined && announced.size < expected)
-              throw new Refusal("shorter-than-said", { name, got: sizeOf(announced.size), size: sizeOf(expected) });
-            admission.checkRoom(intake.name, used, announced.size);
+            this.#judge(intake, used, announced.size);
             size = place.size = announced.size;
           }
           writer = await blobs.create(intake.blobKey, size);
@@ -136,8 +131,7 @@ export class Intakes {
         stopping,
       );
       if (!writer || bytes === 0) throw new Refusal("empty-file", { name });
-      if (expected !== undefined && bytes < expected)
-        throw new Refusal("shorter-than-said", { name, got: sizeOf(bytes), size: sizeOf(expected) });
+      if (expected !== undefined && bytes < expected) throw shorter(name, bytes, expected);
       const mediaType = isSealed(intake.source)
         ? "application/octet-stream"
         : await sniff(head.subarray(0, Math.min(bytes, SNIFF_BYTES)), intake.name);
@@ -149,17 +143,25 @@ export class Intakes {
       if (!(e instanceof Refusal)) throw e;
       if (e.code === "disk-full") throw new Refusal("disk-full", { name }, { cause: e });
       // Nothing was announced, so it was our own measure that was full.
-      const unannounced = size === undefined && (e.code === "larger-than-said" || e.code === "too-large");
-      if (unannounced && most < limits.file) throw admission.overQuota(intake.name, used, undefined);
-      if (unannounced)
-        throw new Refusal("too-large", {
-          name,
-          size: say("more-than", { size: sizeOf(most) }),
-          limit: sizeOf(limits.file),
-        });
+      if (size === undefined && (e.code === "larger-than-said" || e.code === "too-large"))
+        throw admission.tooMuch(intake.name, most);
       throw e;
     }
   }
+
+  /** What the peer announces, held against what the sender said of it and what there is room for. */
+  #judge({ name, size: said }: Intake, used: number, size: number): void {
+    const { admission } = this.#keeper;
+    if (said !== undefined && size > said)
+      throw new Refusal("larger-than-said", { name: label(name), size: sizeOf(said) });
+    admission.checkSize(name, size);
+    if (said !== undefined && size < said) throw shorter(label(name), size, said);
+    admission.checkRoom(name, used, size);
+  }
+}
+
+function shorter(name: string, got: number, said: number): Refusal {
+  return new Refusal("shorter-than-said", { name, got: sizeOf(got), size: sizeOf(said) });
 }
 
 /** Where the bytes are had: of a sealed link, without its key. @throws Refusal "link-bad" */

@@ -6,7 +6,7 @@ import type { EarlyFile } from "../delivery/early.js";
 import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import { SNIFF_BYTES, sniff } from "../../lib/media-type.js";
-import { say, size as sizeOf } from "../../lib/said.js";
+import { size as sizeOf } from "../../lib/said.js";
 import type { Place } from "./admission.js";
 import type { Keeper, Sender, Stored } from "./keeper.js";
 import type { BlobStore, BlobWriter, Intake, KeptFile, Reception } from "../ports.js";
@@ -205,12 +205,9 @@ export class StreamReception implements OpenReception {
 
   /** More than was said; or, where nothing was, more than there is room for. */
   #tooMuch(): Refusal {
-    const { admission, parts } = this.#keeper;
     const { name, size } = this.#intake;
     if (size !== undefined) return new Refusal("larger-than-said", { name: label(name), size: sizeOf(size) });
-    if (this.#most < parts.limits.file) return admission.overQuota(name, parts.limits.quota - this.#most, undefined);
-    const limit = sizeOf(parts.limits.file);
-    return new Refusal("too-large", { name: label(name), size: say("more-than", { size: limit }), limit });
+    return this.#keeper.admission.tooMuch(name, this.#most);
   }
 
   /** A full disk is told with the name of what it has no room for. */

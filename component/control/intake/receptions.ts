@@ -54,14 +54,7 @@ export class Receptions {
     if (size !== undefined) admission.checkSize(name, size);
     const { source = "", terms = {}, id = randomId() } = by ?? {};
     const cuts = await index.cutIntakes(owner, MOST_CUT);
-    const cut = cuts.find(
-      (c) =>
-        c.name === name &&
-        c.size === size &&
-        c.source === source &&
-        (by?.id === undefined || c.id === id) &&
-        (c.sha256 ?? sha256) === (sha256 ?? c.sha256),
-    );
+    const cut = cuts.find((c) => isGoneOnWith(c, { name, size, sha256, source, id: by?.id }));
     // A slot has its room since it was asked for, and for one file.
     for (const { id: old, source: of } of terms.slot === undefined ? [] : cuts)
       if (of === source && old !== cut?.id) await index.dropCutIntakes({ id: old }, 1);
@@ -171,4 +164,18 @@ export class Receptions {
       admission.leave(place);
     }
   }
+}
+
+/** Whether it is the beginning of what comes now: by its name and size, or under its id, and by the same right. */
+function isGoneOnWith(
+  cut: CutIntake,
+  now: Pick<Intake, "name" | "size" | "sha256" | "source"> & { readonly id: string | undefined },
+): boolean {
+  return (
+    cut.name === now.name &&
+    cut.size === now.size &&
+    cut.source === now.source &&
+    (now.id === undefined || cut.id === now.id) &&
+    (cut.sha256 === undefined || now.sha256 === undefined || cut.sha256 === now.sha256)
+  );
 }
