@@ -25,16 +25,19 @@ export const ERRORS = {
   "ambiguous-name": row("modify", "conflict", 409),
   "no-such-parcel": row("cancel", "item-not-found", 404),
   "wrong-state": row("cancel", "unexpected-request", 409),
+  "no-such-group": row("cancel", "item-not-found", 404),
   "not-found": row("cancel", "item-not-found", 404),
   "not-understood": row("modify", "bad-request", 400),
   "no-such-service": row("cancel", "service-unavailable", 404),
   "stanza-too-large": row("modify", "policy-violation", 413),
   "read-only": row("cancel", "not-allowed", 405),
-  // who asked
+  // who asked, and for whom
   "not-a-member": row("auth", "registration-required", 403),
   "not-allowed": row("auth", "not-authorized", 403),
   blocked: row("cancel", "not-acceptable", 403),
+  "recipient-not-served": row("cancel", "not-allowed", 403),
   "too-many-requests": row("wait", "policy-violation", 429),
+  "too-many-invitations": row("wait", "policy-violation", 429),
   // limits
   "too-large": row("modify", "not-acceptable", 413),
   "larger-than-said": row("modify", "bad-request", 413),
@@ -54,7 +57,7 @@ export const ERRORS = {
   "stream-cut": row("wait", "remote-server-timeout", 502),
   "stream-unreachable": row("wait", "remote-server-timeout", 502),
   "no-method": row("cancel", "feature-not-implemented", 415),
-  // capabilities of our own
+  // capabilities of our own, and HTTP
   "link-ended": row("cancel", "gone", 410),
   "no-token": row("auth", "not-authorized", 401),
   "range-not-satisfiable": row("modify", "bad-request", 416),
@@ -63,15 +66,12 @@ export const ERRORS = {
   "called-off": row("cancel", "gone", 410),
   "wrong-checksum": row("wait", "bad-request", 460), // tus 1.0, checksum
   "method-not-allowed": row("cancel", "not-allowed", 405),
-  // what cannot be read
+  // content that cannot be read, or must not be passed on
   encrypted: row("modify", "not-acceptable", 415),
   sealed: row("modify", "not-acceptable", 415),
   infected: row("modify", "not-acceptable", 422),
   "scanner-down": row("wait", "internal-server-error", 503),
   "too-large-to-scan": row("modify", "not-acceptable", 413),
-  "too-many-invitations": row("wait", "policy-violation", 429),
-  "recipient-not-served": row("cancel", "not-allowed", 403),
-  "no-such-group": row("cancel", "item-not-found", 404),
   // our own state
   offline: row("wait", "remote-server-timeout", 503),
   stopping: row("wait", "service-unavailable", 503),
