@@ -6,7 +6,7 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { BlobReader, LinkDesk, OpenLink, Span } from "../control/ports.js";
-import { Refusal } from "../lib/errors.js";
+import { asRefusal, Refusal } from "../lib/errors.js";
 import { hashToken } from "../lib/ids.js";
 import { BEARER_PATH, LINK_PATH, tokenOf } from "../lib/link-url.js";
 import type { Clock } from "../lib/clock.js";
@@ -161,7 +161,8 @@ async function send(
     whole = await receipts.of(socket);
   } catch (e) {
     // Its header is out, so the only way left to say no is to end the connection before the last byte.
-    if (!(e instanceof Cut) && !signal.aborted) log.error({ err: e, link }, "a download was cut from our side");
+    if (asRefusal(e).code !== "link-ended" && !(e instanceof Cut) && !signal.aborted)
+      log.error({ err: e, link }, "a download was cut from our side");
     response.destroy();
   }
   closing.push(first.close());

@@ -114,6 +114,27 @@ describe("the main job", () => {
     expect(keys).toEqual([]);
   });
 
+  test("taken back while she fetches it: no more of it goes", async () => {
+    await begin();
+    stage.internet.files.set(PHOTO, Buffer.alloc(900_000, 7));
+    for (const who of [ROMEO, JULIET]) await stage.befriend(who);
+    await stage.sendLink(`${ROMEO}/home`, PHOTO);
+    await stage.online(JULIET);
+    await stage.say(`${ROMEO}/home`, `send 1 to ${JULIET}`);
+    const open = await stage.desk.open(/\/g\/([^/]+)/.exec(urlIn(stage.heard(JULIET)))![1]!);
+    const reader = await open.read({ start: 0, end: open.size });
+    await open.moving();
+    let got = 0;
+    const poured = reader.pour(async (chunk) => {
+      got += chunk.length;
+      if (got === chunk.length) await stage.say(`${ROMEO}/home`, "del 1");
+    });
+    await expect(poured).rejects.toMatchObject({ code: "link-ended" });
+    expect(got).toBeLessThan(open.size);
+    await open.served({ start: 0, end: got });
+    expect(stage.heard(ROMEO).join()).not.toContain("juliet@example.org has photo.jpg");
+  });
+
   test("taken back while the last of it goes: the file goes all the same", async () => {
     await kept();
     await stage.say(`${ROMEO}/home`, `send 1 to ${JULIET}`);

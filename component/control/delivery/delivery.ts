@@ -60,6 +60,8 @@ export interface DeliveryParts {
 export class Delivery {
   /** Of files that still come in. */
   readonly early: EarlyOffers;
+  /** Called when the capabilities of a parcel have ended: whoever reads by one has had enough. */
+  onLinksEnd: (parcelId: string) => void = () => undefined;
   readonly #parts: DeliveryParts;
   readonly #offering = new OneAtATime((recipient) => this.#offerAll(recipient));
   /** The offers of a parcel that are out. */
@@ -217,6 +219,7 @@ export class Delivery {
       const next = await index.step(step);
       if (!next) continue; // somebody else was first: look again
       if (!isOpen(next.state)) this.#over(parcelId);
+      if (step.endLinks) this.onLinksEnd(parcelId);
       if (event === "begin" && detail === LINK) this.#runs.get(parcelId)?.fetched();
       for (const { to } of step.notices) notices.flush(to);
       return next;
@@ -234,6 +237,7 @@ export class Delivery {
     for (const [i, next] of (await index.steps(steps)).entries()) {
       if (!next) continue;
       this.#over(next.id);
+      this.onLinksEnd(next.id);
       for (const { to } of steps[i]!.notices) whom.add(to);
     }
     for (const to of whom) notices.flush(to);

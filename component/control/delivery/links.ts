@@ -33,6 +33,8 @@ export class Links implements LinkDesk {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #live = new Map<string, Live>();
+  /** What ends the reading by links of a parcel. */
+  readonly #reading = new Map<string, Set<AbortController>>();
 
   constructor(parts: { index: Index; blobs: BlobStore; delivery: Delivery; clock: Clock; log: Log }) {
     this.#index = parts.index;
@@ -40,6 +42,8 @@ export class Links implements LinkDesk {
     this.#delivery = parts.delivery;
     this.#clock = parts.clock;
     this.#log = parts.log;
+    this.#delivery.onLinksEnd = (parcelId) =>
+      this.#reading.get(parcelId)?.forEach((over) => over.abort(new Refusal("link-ended")));
   }
 
   async open(token: string): Promise<OpenLink> {
@@ -54,8 +58,10 @@ export class Links implements LinkDesk {
     const parcelId = parcel && isOpen(parcel.state) ? parcel.id : undefined;
     const inherited = parcel?.state === "moving" && !this.#live.has(hash);
     let live: Live | undefined;
+    const over = new AbortController();
 
     const served = async (span: Span): Promise<void> => {
+      if (parcelId !== undefined) this.#hasRead(parcelId, over);
       if (!live) return;
       const mine = live;
       live = undefined;
@@ -72,7 +78,16 @@ export class Links implements LinkDesk {
       mediaType: file.mediaType,
       sha256: file.sha256,
       since: file.since,
-      read: (span, signal) => this.#blobs.read(file.blob.key, span, signal),
+      read: async (span, signal) => {
+        if (parcelId === undefined) return this.#blobs.read(file.blob.key, span, signal);
+        signal?.throwIfAborted();
+        this.#reads(parcelId, over);
+        signal?.addEventListener("abort", () => over.abort(signal.reason), { once: true });
+        return this.#blobs.read(file.blob.key, span, over.signal).catch((e: unknown) => {
+          this.#hasRead(parcelId, over);
+          throw e;
+        });
+      },
       moving: async () => {
         if (live) return;
         const mine = (live = this.#live.get(hash) ?? { requests: 0, saved: Promise.resolve(), inherited });
@@ -87,6 +102,18 @@ export class Links implements LinkDesk {
       },
       served,
     };
+  }
+
+  #reads(parcelId: string, over: AbortController): void {
+    const all = this.#reading.get(parcelId);
+    if (all) all.add(over);
+    else this.#reading.set(parcelId, new Set([over]));
+  }
+
+  #hasRead(parcelId: string, over: AbortController): void {
+    const all = this.#reading.get(parcelId);
+    all?.delete(over);
+    if (all?.size === 0) this.#reading.delete(parcelId);
   }
 
   /** Writes after what is being written of the link. Bytes wait for it, but not for ever. Never rejects, as `write` never does. */
