@@ -1,11 +1,10 @@
-import { Refusal } from "../../lib/errors.js";
 import { list } from "../../lib/said.js";
 import { MOST_CUT } from "../intake/admission.js";
 import { remove } from "../delivery/sending.js";
 import { label, say } from "../words.js";
 import { decline } from "./decline.js";
-import { define } from "./define.js";
-import { fileOf } from "./find.js";
+import { define, type Reply } from "./define.js";
+import { eitherOf, fileOf } from "./find.js";
 
 const isNamed = (name: string, which: string | number): boolean =>
   typeof which === "string" && name.normalize("NFC").toLowerCase() === which.normalize("NFC").toLowerCase();
@@ -16,19 +15,19 @@ export const del = define({
   members: false,
   params: { file: { type: "which", about: "about/file" } },
   async run(services, caller, { file: which }) {
-    try {
-      const file = await fileOf(services.index, caller.owner, which);
+    const { index } = services;
+    const mine = async (): Promise<Reply> => {
+      const file = await fileOf(index, caller.owner, which);
       const from = await remove(services, file);
       const details = { name: label(file.name), number: file.number, who: list(from) };
       return { text: say(from.length > 0 ? "del/taken-back" : "del/done", details) };
-    } catch (e) {
-      if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
-      const cut = (await services.index.cutIntakes(caller.owner, MOST_CUT)).find((c) => isNamed(c.name, which));
-      if (cut && (await services.index.dropCutIntakes({ id: cut.id }, 1)) > 0)
+    };
+    const waiting = async (): Promise<Reply> => {
+      const cut = (await index.cutIntakes(caller.owner, MOST_CUT)).find((c) => isNamed(c.name, which));
+      if (cut && (await index.dropCutIntakes({ id: cut.id }, 1)) > 0)
         return { text: say("del/forgotten", { name: label(cut.name) }) };
-      return decline.run(services, caller, { parcel: which }).catch((other: unknown) => {
-        throw other instanceof Refusal && other.code === "no-such-parcel" ? e : other;
-      });
-    }
+      return decline.run(services, caller, { parcel: which });
+    };
+    return eitherOf(mine, waiting);
   },
 });

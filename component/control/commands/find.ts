@@ -1,5 +1,5 @@
 /** What somebody means by a number or a name. */
-import { Refusal } from "../../lib/errors.js";
+import { Refusal, type ErrorCode } from "../../lib/errors.js";
 import type { BareJid } from "../../lib/jid.js";
 import { isOpen } from "../parcel.js";
 import type { Index, KeptFile, Parcel } from "../ports.js";
@@ -19,6 +19,23 @@ export async function parcelOf(index: Index, recipient: BareJid, which: number |
   const open = found.filter(({ state }) => isOpen(state));
   return theOne(open.length > 0 ? open : found.slice(0, 1), which, "no-such-parcel");
 }
+
+/**
+ * What `mine` makes of a file of his; where he has no such file, what `waiting` makes of what waits for him. When it is neither, it is the file
+ * that there is not. @throws Refusal as they do
+ */
+export async function eitherOf<T>(mine: () => Promise<T>, waiting: () => Promise<T>): Promise<T> {
+  try {
+    return await mine();
+  } catch (e) {
+    if (!isNo(e, "no-such-file")) throw e;
+    return waiting().catch((other: unknown) => {
+      throw isNo(other, "no-such-parcel") ? e : other;
+    });
+  }
+}
+
+const isNo = (thrown: unknown, code: ErrorCode): boolean => thrown instanceof Refusal && thrown.code === code;
 
 function theOne<T extends { number: number }>(
   found: readonly T[],

@@ -1,8 +1,8 @@
 import { newToken } from "../../lib/ids.js";
 import { Refusal } from "../../lib/errors.js";
 import { accept } from "./accept.js";
-import { define } from "./define.js";
-import { fileOf } from "./find.js";
+import { define, type Reply } from "./define.js";
+import { eitherOf, fileOf } from "./find.js";
 import type { Services } from "../services.js";
 import type { KeptFile } from "../ports.js";
 import { sealAgain } from "../../lib/sealed-link.js";
@@ -14,17 +14,13 @@ export const get = define({
   members: false,
   params: { file: { type: "which", about: "about/file" } },
   async run(services, caller, { file: which }) {
-    try {
+    const mine = async (): Promise<Reply> => {
       const file = await fileOf(services.index, caller.owner, which);
       const { url, token } = await capability(services, file);
       const picture = await services.pictures.of(file);
       return { text: token === undefined ? say("link/as-it-came") : "", hand: { url, file, picture } };
-    } catch (e) {
-      if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
-      return accept.run(services, caller, { parcel: which }).catch((other: unknown) => {
-        throw other instanceof Refusal && other.code === "no-such-parcel" ? e : other;
-      });
-    }
+    };
+    return eitherOf(mine, () => accept.run(services, caller, { parcel: which }));
   },
 });
 

@@ -5,7 +5,7 @@ import type { Parcel } from "../ports.js";
 import { horizonOf, isWorthIt } from "../delivery/reminders.js";
 import { day, ofFile, say, STATES, label, toRecipient, toSender, type Said } from "../words.js";
 import { define } from "./define.js";
-import { fileOf, parcelOf } from "./find.js";
+import { eitherOf, fileOf, parcelOf } from "./find.js";
 import type { Services } from "../services.js";
 
 /** So much at once: `keep` may be said again. */
@@ -19,18 +19,13 @@ export const keep = define({
   async run(services, { owner }, { file: which }) {
     const { index } = services;
     if (which === undefined) return { text: await keepAll(services, owner) };
-    try {
+    const mine = async (): Promise<Said> => {
       const file = await fileOf(index, owner, which);
       const until = Math.max(file.until, newEnd(services));
       if (!(await index.extendFile(file.id, until))) throw new Refusal("no-such-file", { which: label(file.name) });
-      return { text: say("keep/done", { ...ofFile(file), until: day(until) }) };
-    } catch (e) {
-      if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
-      const parcel = await parcelOf(index, owner, which).catch((other: unknown) => {
-        throw other instanceof Refusal && other.code === "no-such-parcel" ? e : other;
-      });
-      return { text: await keepForHim(services, parcel) };
-    }
+      return say("keep/done", { ...ofFile(file), until: day(until) });
+    };
+    return { text: await eitherOf(mine, async () => keepForHim(services, await parcelOf(index, owner, which))) };
   },
 });
 

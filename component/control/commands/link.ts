@@ -5,7 +5,7 @@ import type { Parcel } from "../ports.js";
 import { label, ofFile, say, STATES, toRecipient } from "../words.js";
 import { capability } from "./get.js";
 import { define, type Reply } from "./define.js";
-import { fileOf, parcelOf } from "./find.js";
+import { eitherOf, fileOf, parcelOf } from "./find.js";
 import type { Services } from "../services.js";
 
 export const link = define({
@@ -13,17 +13,14 @@ export const link = define({
   summary: "command/link",
   members: false,
   params: { file: { type: "which", about: "about/file" } },
-  async run(services, { owner }, { file: which }): Promise<Reply> {
-    try {
+  async run(services, { owner }, { file: which }) {
+    const mine = async (): Promise<Reply> => {
       const file = await fileOf(services.index, owner, which);
       const { url, token } = await capability(services, file);
       if (token === undefined) return { text: [say("link/as-it-came"), url] };
       return { text: [say("link/made", ofFile(file)), url, say("link/page"), services.pageUrl(token)] };
-    } catch (e) {
-      if (!(e instanceof Refusal && e.code === "no-such-file")) throw e;
-      const parcel = await parcelOf(services.index, owner, which).catch(() => Promise.reject(e));
-      return ofParcel(services, parcel);
-    }
+    };
+    return eitherOf(mine, async () => ofParcel(services, await parcelOf(services.index, owner, which)));
   },
 });
 
