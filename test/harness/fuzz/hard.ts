@@ -33,16 +33,20 @@ const BETWEEN = 0.4;
  * By how much the means may differ: MiB, and bytes a stanza. What is remembered of people and messages within bounds fills all through the
  * storm, more and more slowly (docs/performance.md); whatever keeps stanzas, sessions or buffers takes hundreds.
  */
-const GROWTH = { heap: [6, 32], rss: [25, 100] } as const;
+const GROWTH = { heap: [10, 32], rss: [30, 100] } as const;
 
 export async function hard({ seed, stanzas, exchanges, throughProsody: through, log = () => undefined }: HardOptions): Promise<HardResult> {
   const storm = await Storm.start("info");
   const { watch } = storm;
   try {
     log(`pid ${storm.restante.process.pid}`);
-    const [sent, exchanged] = await Promise.all([storm.stanzas(stanzas, seed, log), storm.exchanges(exchanges, seed + 1)]);
+    // When the last stanza is sent: exchanges may go on for longer, while what stanzas have begun ends.
+    const means = (): [Sample, Sample] => [watch.mean(...MIDDLE), watch.mean(...LAST)];
+    const [[sent, [middle, last]], exchanged] = await Promise.all([
+      storm.stanzas(stanzas, seed, log).then((counts) => [counts, means()] as const),
+      storm.exchanges(exchanges, seed + 1),
+    ]);
     const faults = [...storm.faults, ...storm.port.faults];
-    const [middle, last] = [watch.mean(...MIDDLE), watch.mean(...LAST)];
     faults.push(...growth(middle, last, stanzas));
     if (watch.lives) await mainJob(storm).catch((e: unknown) => faults.push(`the main job: ${String(e)}`));
     await watch.stop();
