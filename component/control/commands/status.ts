@@ -12,8 +12,12 @@ const FEW = 5;
 /** Parcels of one file that are named, those first with which something has happened lately. */
 const MANY = 100;
 
-/** A step, in words; one of a newer version by its name. */
-const eventOf = ({ event }: HistoryRow): Said => ({ word: `event/${event}`, details: {} });
+/** A step, in words; one of a newer version by its name. Why a server has given something back may tell whether the address exists: that is for the log. */
+const stepOf = ({ at, event, detail }: HistoryRow): Said[] => [
+  { join: ["  ", minute(at)], by: "" },
+  { word: `event/${event}`, details: {} },
+  event === "bounce" ? "" : detail,
+];
 
 export const status = define({
   word: "status",
@@ -32,8 +36,7 @@ export const status = define({
     for (const p of parcels.slice(0, MANY)) {
       rows.push([p.recipient, STATES[p.state], minute(p.changed)]);
       if (parcels.length > FEW) continue;
-      for (const h of (await index.history(p.id)).slice(-STEPS))
-        rows.push([{ join: ["  ", minute(h.at)], by: "" }, eventOf(h), h.detail]);
+      rows.push(...(await index.history(p.id)).slice(-STEPS).map(stepOf));
     }
     const ends = [say("status/until", { until: minute(file.until) }), file.once ? say("list/once") : ""];
     const text = say(rows.length > 0 ? "status/file" : "status/unsent", ofFile(file));

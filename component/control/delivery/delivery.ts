@@ -10,7 +10,7 @@ import { Cuts } from "./cuts.js";
 import { EarlyOffers, type EarlyOffer } from "./early.js";
 import type { Hearing, Ladder, Run } from "./ladder.js";
 import { Learning } from "./learning.js";
-import { eventOf, noticesOf } from "./told.js";
+import { eventOf, isKnownDelivered, noticesOf } from "./told.js";
 import { Together } from "./together.js";
 import type { Notices } from "../notices/notices.js";
 import { OneAtATime } from "../one-at-a-time.js";
@@ -215,7 +215,9 @@ export class Delivery {
       if (move === "stay") return parcel;
       if (move === "refuse")
         throw new Refusal("wrong-state", { which: label(parcel.name), state: STATES[parcel.state] });
-      const step = this.#step(parcel, move, event, detail);
+      // Who takes it a second time is no news to its sender.
+      const isNews = event !== "complete" || parcel.tries < 2 || !isKnownDelivered(await index.history(parcelId));
+      const step = this.#step(parcel, isNews ? move : { ...move, tell: "nobody" }, event, detail);
       const next = await index.step(step);
       if (!next) continue; // somebody else was first: look again
       if (!isOpen(next.state)) this.#over(parcelId);

@@ -2,7 +2,7 @@
 import { ERRORS, Refusal, type ErrorCode } from "../../lib/errors.js";
 import type { Notices } from "../notices/notices.js";
 import type { Move, ParcelEvent } from "../parcel.js";
-import type { Notice, OfferEvent, OfferMethod, Parcel } from "../ports.js";
+import type { HistoryRow, Notice, OfferEvent, OfferMethod, Parcel } from "../ports.js";
 import { say, toRecipient, toSender, type Said } from "../words.js";
 
 /** Whom to tell what of a step. */
@@ -25,6 +25,11 @@ function receipts(notices: Notices, parcel: Parcel, move: Move, event: ParcelEve
         return parcel.tries > 1 ? [] : [notices.make(parcel.sender, "unreachable", toSender(parcel))];
       return [notices.make(parcel.sender, receiptOf(event), { ...toSender(parcel), why: whyOf(detail) })];
   }
+}
+
+/** Whether its sender has been told that it was delivered, and has not sent it again since. */
+export function isKnownDelivered(history: readonly HistoryRow[]): boolean {
+  return history.findLast(({ event }) => event === "complete" || event === "resend")?.event === "complete";
 }
 
 /** What the parcel makes of what became of an offer of it; undefined: nothing. "sent" is here what went out after another offer. */
