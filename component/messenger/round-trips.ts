@@ -2,8 +2,8 @@
  * Whether the server has read what was sent. On a component's stream nothing is acknowledged (XEP-0198 is for clients and servers), and what
  * a socket has taken may die in it; but stanzas are dealt with in order, so a ping to ourselves (XEP-0199) comes back behind them.
  *
- * COMPAT: where several processes are connected as one component (ejabberd), the ping may come out at another one. So after a while a
- * connection that still stands is believed: where pings have come back before, not until it would have been found dead (see `keepalive.ts`).
+ * COMPAT: where several processes are connected as one component (ejabberd), the ping may come out at another one. So a connection that has
+ * stood for a while without it is believed from then on; where pings have come back before, not until it would have been found dead (see `keepalive.ts`).
  */
 import type { Clock } from "../lib/clock.js";
 import type { Refusal } from "../lib/errors.js";
@@ -25,7 +25,7 @@ export class RoundTrips {
   readonly #domain: string;
   readonly #send: (stanza: Element) => void;
   #id = "";
-  /** Whether they come back on this connection: one that did not, although it stands, has shown that others may not either. */
+  /** Whether they come back on this connection, as far as is known; once one has not, no other is sent. */
   #comesBack: boolean | undefined;
   #cancel: () => void = () => {};
   #under: Waiting[] = [];
@@ -39,6 +39,7 @@ export class RoundTrips {
 
   /** Settles when the server has read what was sent before the call; rejects with Refusal "offline" when the connection ends first. */
   pass(): Promise<void> {
+    if (this.#comesBack === false) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#next.push({ resolve, reject });
       if (this.#id === "") this.#go();
@@ -71,7 +72,7 @@ export class RoundTrips {
   }
 
   #come(isBack: boolean): void {
-    this.#comesBack = isBack && this.#comesBack !== false;
+    this.#comesBack = isBack;
     this.#cancel();
     this.#id = "";
     for (const { resolve } of this.#under.splice(0)) resolve();
