@@ -176,6 +176,9 @@ export class Storm {
   readonly #answers = new Map<FuzzPort, (stanza: Element) => string[]>();
 
   #hear(stanza: Element, port: FuzzPort): void {
+    // What it sends to itself is nobody's to answer: servers bring it back.
+    if (stanza.attrs["to"] === port.domain && stanza.attrs["from"] === port.domain)
+      return void port.write(stanza.toString());
     for (const answer of (this.#answers.get(port) ?? unable)(stanza)) void port.write(answer);
     const text = stanza.toString();
     if (/Something went wrong|wrong on my side/.test(text) && this.faults.length < 50)
