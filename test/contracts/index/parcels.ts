@@ -190,7 +190,6 @@ export function parcelsContract(ground: Ground): void {
       expect(await index.forgetParcels(500, 10)).toBe(1);
       expect([await index.parcel(over), await index.history(over)]).toEqual([undefined, []]);
       for (const id of others) expect(await index.parcel(id)).toMatchObject({ id });
-      expect(await index.forgetParcels(-Infinity, 10)).toBe(0);
     });
 
     test("what had ended waits again only while its file is there, and with the mark that it has by then", async () => {
