@@ -27,10 +27,10 @@ const memory = new Buffers();
 
 /** What the store does with the written file. */
 export interface Ending {
-  /** Gives it its name, durably. */
+  /** Gives it its name. */
   publish(): Promise<void>;
-  /** Makes the unfinished file's name durable. */
-  settle(): Promise<void>;
+  /** Makes that name durable, or the one that it has before. */
+  settle(isPublished: boolean): Promise<void>;
   /** Reads it while it grows, under whichever name. */
   follow(growth: Growth, span: Span, signal: AbortSignal | undefined): Promise<BlobReader>;
   /** Removes it, under whichever name. */
@@ -130,7 +130,7 @@ export class DiskWriter implements BlobWriter {
     if (this.#committing ?? this.#gone) throw new Error("the writer has ended");
     try {
       await this.#settle();
-      await this.#ending.settle();
+      await this.#ending.settle(false);
     } catch (e) {
       await this.#giveUp();
       throw diskRefusal(e);
@@ -151,8 +151,9 @@ export class DiskWriter implements BlobWriter {
     const whole = this.#whole && webcrypto.subtle.digest("SHA-256", this.#whole.subarray(0, this.#written));
     try {
       await this.#write();
-      // The bytes and their name at the same time: that is one wait for the disk, where one after the other would be two.
-      const [bytes, name] = await Promise.allSettled([this.#file.datasync(), this.#ending.publish()]);
+      // The name first, then it and the bytes at the same time: that is one commit of the file system's journal, where any other order makes two.
+      await this.#ending.publish();
+      const [bytes, name] = await Promise.allSettled([this.#file.datasync(), this.#ending.settle(true)]);
       for (const done of [bytes, name]) if (done.status === "rejected") throw done.reason;
       await this.#file.close();
     } catch (e) {

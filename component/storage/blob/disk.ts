@@ -130,7 +130,7 @@ export class DiskBlobStore implements BlobStore {
     return {
       publish: () => this.#publish(key),
       follow: (growth, span, signal) => this.#follow(key, growth, span, signal),
-      settle: () => syncFolder(join(this.#root, "tmp")),
+      settle: (isPublished) => syncFolder(dirname(isPublished ? this.#object(key) : this.#temporary(key))),
       discard: () => this.remove(key),
       log: this.#log,
     };
@@ -151,14 +151,12 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async #publish(key: string): Promise<void> {
-    const object = this.#object(key);
     try {
-      await rename(this.#temporary(key), object);
+      await rename(this.#temporary(key), this.#object(key));
     } catch (e) {
       // The folder is there, so it is the temporary file that somebody has removed.
       throw codeOf(e) === "ENOENT" ? new Refusal("not-found", {}, { cause: e }) : e;
     }
-    await syncFolder(dirname(object));
   }
 
   #temporary(key: string): string {
