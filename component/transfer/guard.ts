@@ -12,6 +12,7 @@ import ipaddr from "ipaddr.js";
 import { Refusal } from "../lib/errors.js";
 import { Places } from "../lib/places.js";
 import { say, type Word } from "../lib/said.js";
+import { orAborted } from "../lib/signals.js";
 
 /** A literal address that has been checked: what a socket may connect to. */
 export interface Checked {
@@ -82,7 +83,8 @@ export class Guard {
 
   private async look(name: string, signal: AbortSignal): Promise<readonly string[]> {
     try {
-      return await until(signal, this.ask(name, signal));
+      // Not every name service can be interrupted.
+      return await orAborted(this.ask(name, signal), signal);
     } catch (e) {
       if (signal.aborted) throw signal.reason;
       throw unreachable(name, e);
@@ -136,16 +138,6 @@ function checked(address: string): Checked {
 /** RFC 6761 §6.3 */
 function isLocalName(hostname: string): boolean {
   return /(^|\.)localhost\.?$/.test(hostname);
-}
-
-/** The answer, or the signal's reason as soon as it comes: not every name service can be interrupted. */
-function until<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-    void answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 /** The system's way, /etc/hosts included. Whoever gives up while he waits for his turn has asked nothing. */
