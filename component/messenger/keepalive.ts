@@ -7,7 +7,8 @@
  */
 import type { Clock } from "../lib/clock.js";
 import { randomId } from "../lib/ids.js";
-import { type Element, xml } from "./stanza.js";
+import type { Element } from "./stanza.js";
+import { pingToItself } from "./wire/xep0199-ping.js";
 
 export interface KeepaliveLimits {
   /** Silence after which we ask, and how long the answer may take (ms). */
@@ -64,8 +65,7 @@ export class Keepalive {
   #ping(connection: Watched): void {
     this.#id = randomId();
     const { reads } = connection;
-    const to = this.#domain;
-    this.#send(xml("iq", { type: "get", from: to, to, id: this.#id }, xml("ping", { xmlns: "urn:xmpp:ping" })));
+    this.#send(pingToItself(this.#domain, this.#id));
     this.#cancel = this.#clock.after(this.#limits.answer, () => {
       if (connection.reads === reads && this.#comesBack && !connection.paused)
         connection.destroy(new Error(`the server has been silent for too long`));

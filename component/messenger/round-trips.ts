@@ -8,7 +8,8 @@
 import type { Clock } from "../lib/clock.js";
 import type { Refusal } from "../lib/errors.js";
 import { randomId } from "../lib/ids.js";
-import { type Element, xml } from "./stanza.js";
+import type { Element } from "./stanza.js";
+import { pingToItself } from "./wire/xep0199-ping.js";
 
 /** How long a ping may be away, in ms: where it is not known that they come back, and where they do. */
 const AWAY = 5_000;
@@ -66,9 +67,8 @@ export class RoundTrips {
     this.#under = this.#next;
     this.#next = [];
     this.#id = randomId();
-    const to = this.#domain;
     this.#cancel = this.#clock.after(this.#comesBack ? LONGEST : AWAY, () => this.#come(false));
-    this.#send(xml("iq", { type: "get", from: to, to, id: this.#id }, xml("ping", { xmlns: "urn:xmpp:ping" })));
+    this.#send(pingToItself(this.#domain, this.#id));
   }
 
   #come(isBack: boolean): void {
