@@ -2,7 +2,7 @@
 import { Refusal } from "../../lib/errors.js";
 import type { BareJid } from "../../lib/jid.js";
 import type { Services } from "../services.js";
-import { acquaintance, mayReach, mayReceive } from "../people/consent.js";
+import { acquaintance, firstWord, mayReach, mayReceive } from "../people/consent.js";
 import { isOpen } from "../parcel.js";
 import { checkPeople, themselves } from "../people/people.js";
 import type { KeptFile, Parcel } from "../ports.js";
@@ -63,26 +63,23 @@ async function orWhyNot(answers: Map<BareJid, Said>, who: BareJid, what: () => P
 
 /** Offers a parcel if its recipient is there, or lets him know once who has something for him; answers the line for the sender. */
 async function handOver(services: Services, parcel: Parcel): Promise<Said> {
-  const { delivery, invitations } = services;
+  const { delivery } = services;
   if (parcel.state !== "waiting") return say("send/under-way", { ...toSender(parcel), state: STATES[parcel.state] });
   if (parcel.mark === "held") return say("waiting-checked", toSender(parcel));
   const standing = await acquaintance(services, parcel.recipient);
   if (standing === "met") delivery.consider(parcel.recipient);
-  if (standing === "stranger") await invitations.inTurn(parcel.recipient, () => invite(services, parcel));
+  if (standing === "stranger") await firstWord(services, parcel.recipient, () => invite(services, parcel));
   // In the same words whether he knows us, or exists at all.
   return say("waiting", toSender(parcel));
 }
 
-/** Lets somebody know who has something for him, unless another has just done so. */
-async function invite(services: Services, parcel: Parcel): Promise<void> {
-  const { index, delivery, speaker, tongues, clock } = services;
+/** Lets somebody know who has something for him. */
+async function invite({ index, delivery, speaker, tongues }: Services, parcel: Parcel): Promise<void> {
   const { id, recipient } = parcel;
-  if ((await acquaintance(services, recipient)) !== "stranger") return;
   await tongues.learn(index, recipient);
   await speaker.ask(recipient, marked(say("invitation", toRecipient(parcel)), parcel), (condition) => {
     void delivery.apply(id, "bounce", condition).catch(() => undefined);
   });
-  await index.setContact(recipient, { standing: "invited" }, clock.now());
 }
 
 /** What has been held goes on: each of its parcels is offered, or its recipient invited. */

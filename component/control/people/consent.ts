@@ -12,6 +12,19 @@ export async function acquaintance({ index, whereabouts }: Parts, who: BareJid):
   return (await index.contact(who))?.standing ?? "stranger";
 }
 
+/** Has somebody who is a stranger written to, once: not when another has just done so. */
+export async function firstWord(
+  parts: Parts & Pick<Services, "clock">,
+  stranger: BareJid,
+  write: () => Promise<void>,
+): Promise<void> {
+  await parts.invitations.inTurn(stranger, async () => {
+    if ((await acquaintance(parts, stranger)) !== "stranger") return;
+    await write();
+    await parts.index.setContact(stranger, { standing: "invited" }, parts.clock.now());
+  });
+}
+
 /** @throws Refusal "bad-address", "recipient-not-served", "blocked" */
 export async function mayReach({ index, rules }: Parts, sender: BareJid, recipient: BareJid): Promise<void> {
   rules.requireRecipient(recipient);

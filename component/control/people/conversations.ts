@@ -10,7 +10,7 @@ import type { BareJid } from "../../lib/jid.js";
 import type { Log } from "../../lib/log.js";
 import { standInFor } from "../../lib/stand-in.js";
 import type { Services } from "../services.js";
-import { acquaintance, mayReach } from "./consent.js";
+import { acquaintance, firstWord, mayReach } from "./consent.js";
 import type { Message } from "../ports.js";
 import { label, say } from "../words.js";
 
@@ -46,11 +46,7 @@ export class Conversations {
     if (standing !== "met" && !rules.isMember(from)) return;
     if (standing !== "met") invitations.take(from, to, "words");
     if (standing === "stranger")
-      await invitations.inTurn(to, async () => {
-        if ((await acquaintance(services, to)) !== "stranger") return;
-        await speaker.say(to, say("introduction", { who: from, contact }), as);
-        await index.setContact(to, { standing: "invited" }, clock.now());
-      });
+      await firstWord(services, to, () => speaker.say(to, say("introduction", { who: from, contact }), as));
     const id = (original: string): string => stableId(from, to, original);
     const named = {
       id: message.id === undefined ? randomId() : id(message.id),
