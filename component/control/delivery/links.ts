@@ -58,10 +58,11 @@ export class Links implements LinkDesk {
     const parcelId = parcel && isOpen(parcel.state) ? parcel.id : undefined;
     const inherited = parcel?.state === "moving" && !this.#live.has(hash);
     let live: Live | undefined;
-    const over = new AbortController();
+    /** Of the reading of what is still on its way. */
+    const over = parcelId === undefined ? undefined : new AbortController();
 
     const served = async (span: Span): Promise<void> => {
-      if (parcelId !== undefined) this.#hasRead(parcelId, over);
+      if (parcelId !== undefined && over) this.#hasRead(parcelId, over);
       if (!live) return;
       const mine = live;
       live = undefined;
@@ -79,7 +80,7 @@ export class Links implements LinkDesk {
       sha256: file.sha256,
       since: file.since,
       read: async (span, signal) => {
-        if (parcelId === undefined) return this.#blobs.read(file.blob.key, span, signal);
+        if (parcelId === undefined || !over) return this.#blobs.read(file.blob.key, span, signal);
         signal?.throwIfAborted();
         this.#reads(parcelId, over);
         signal?.addEventListener("abort", () => over.abort(signal.reason), { once: true });

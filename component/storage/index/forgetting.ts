@@ -42,7 +42,7 @@ const dropLine = statement<{ summary: string }, never>((db, v) =>
             .where("summary", "=", v.summary),
         ),
       ),
-    ) // prettier-ignore
+    )
     .$castTo<never>(),
 );
 
