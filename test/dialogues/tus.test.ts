@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { Upload } from "tus-js-client";
 import type { BlobWriter } from "../../component/control/ports.js";
 import { MemoryBlobStore } from "../../component/storage/blob/memory.js";
+import type { RawHttp } from "../harness/raw-http.js";
 import { tempFolder, type TempFolder } from "../harness/tmp.js";
 import { ROMEO, UploadStage } from "../harness/upload-stage.js";
 
@@ -259,11 +260,8 @@ describe("what is wrong", () => {
     const token = await stage.page();
     const body = randomBytes(300_000);
     const at = await created(`${stage.url}/t/${token}`, body.length, { filename: "a" });
-    const client = await stage.connect();
-    client.send(`PATCH ${new URL(at).pathname} HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: ${body.length}\r\n\r\n`); // prettier-ignore
-    client.socket.write(body.subarray(0, 200_000));
-    const deadline = Date.now() + 10_000;
-    while ((await keys()) === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    const client = await begun(at, body, 200_000);
+    await stage.until(async () => (await keys()) > 0);
     client.reset();
     const held = await offset(at);
     expect(held).toBeGreaterThan(0);
@@ -276,18 +274,13 @@ describe("what is wrong", () => {
     let open!: () => void;
     const gate = new Promise<void>((resolve) => (open = resolve));
     let writes = 0;
-    const create = blobs.create.bind(blobs);
-    blobs.create = async (key) => {
-      const writer = await create(key);
+    holding((writer) => {
       const write = writer.write.bind(writer);
       writer.write = (chunk) => (writes++ === 0 ? gate : Promise.resolve()).then(() => write(chunk));
-      return writer;
-    };
+    });
     const body = randomBytes(300_000);
     const at = await created(`${stage.url}/t/${await stage.page()}`, body.length, { filename: "a" });
-    const client = await stage.connect();
-    client.send(`PATCH ${new URL(at).pathname} HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: ${body.length}\r\n\r\n`); // prettier-ignore
-    client.socket.write(body.subarray(0, 60_000));
+    const client = await begun(at, body, 60_000);
     await stage.until(() => writes > 0);
     client.reset();
     const asked = offset(at);
@@ -356,6 +349,14 @@ describe("what is wrong", () => {
     expect((await patch(at, 0, body, { "upload-checksum": `sha1 ${createHash("sha1").update(body).digest("base64")}` })).status).toBe(204); // prettier-ignore
   });
 });
+
+/** Announces all of the body, and sends so much of it. */
+async function begun(at: string, body: Buffer, until: number): Promise<RawHttp> {
+  const client = await stage.connect();
+  client.send(`PATCH ${new URL(at).pathname} HTTP/1.1\r\nHost: a\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: ${body.length}\r\n\r\n`); // prettier-ignore
+  client.socket.write(body.subarray(0, until));
+  return client;
+}
 
 /** Has every writer of the store changed before it is used. */
 function holding(change: (writer: BlobWriter) => void): void {
