@@ -112,8 +112,9 @@ export async function profanity(server: ClientServer, user: string, options: Cli
     },
     async download(url, path) {
       await type(`/url save ${url} ${path}`);
+      // At 100% the end of the file may still be in its buffer: "done" comes when it is closed.
       const which = url.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-      await waitFor(new RegExp(`Downloading .*${which}.*: (100%|done)`));
+      await waitFor(new RegExp(`Downloading .*${which}.*: done`));
     },
     async close() {
       await type("/quit");
