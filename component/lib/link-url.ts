@@ -49,6 +49,16 @@ export function ownPath(base: string, url: string): string | undefined {
   return isSamePort && other.pathname.startsWith(`${root}/`) ? other.pathname.slice(root.length) : undefined;
 }
 
+/** The last segment of a URL's path, decoded as far as it can be; "" where the path ends with a slash. A label, not yet a file's name. */
+export function lastSegment({ pathname }: URL): string {
+  const last = pathname.slice(pathname.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
 function segment(name: string): string {
   return encodeURIComponent(fileName(name)).replace(
     /[!'()*]/g,

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { parse } from "content-disposition";
 import type { Announced } from "../control/ports.js";
 import { fileName } from "../lib/file-name.js";
+import { lastSegment } from "../lib/link-url.js";
 
 /** `name`: what it is called by whoever gave the link, which counts most; `url`: where it was found in the end. */
 export function announcedBy(headers: IncomingHttpHeaders, url: URL, name: string | undefined): Announced {
@@ -15,16 +16,6 @@ export function announcedBy(headers: IncomingHttpHeaders, url: URL, name: string
 
 function fileNameOf(header: string | undefined): string | undefined {
   return header === undefined ? undefined : parse(header).parameters["filename"];
-}
-
-/** The last segment of a link's path, decoded. */
-export function lastSegment(url: URL): string {
-  const last = url.pathname.split("/").pop()!;
-  try {
-    return decodeURIComponent(last);
-  } catch {
-    return last;
-  }
 }
 
 function sizeOf(header: string | undefined): number | undefined {

@@ -3,6 +3,7 @@ import { Refusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import { fileName } from "../../lib/file-name.js";
 import { bareOf, type BareJid, type Jid } from "../../lib/jid.js";
+import { lastSegment } from "../../lib/link-url.js";
 import { SNIFF_BYTES, sniff } from "../../lib/media-type.js";
 import { isSealed, readSealed } from "../../lib/sealed-link.js";
 import { say, size as sizeOf } from "../../lib/said.js";
@@ -39,11 +40,11 @@ export class Intakes {
     requireMember(owner, parts.limits.domains);
     const url = fetchable(link.url);
     if (isSealed(link.url) && parts.limits.sealed === "refuse")
-      throw new Refusal("sealed", { name: label(nameOf(url)) });
+      throw new Refusal("sealed", { name: label(fileName(lastSegment(new URL(url)))) });
     if (this.#claims.isOurs(url)) return this.#claims.claim({ from, answering }, link.url, url, recipients);
     this.#fetcher.judge(url);
     // From here on it is what everybody sees, types, and saves it under: nothing of a path or a second line gets further than this.
-    const name = fileName(oneLine(link.name ?? nameOf(url)));
+    const name = fileName(oneLine(link.name ?? lastSegment(new URL(url))));
     if (link.size !== undefined) admission.checkSize(name, link.size);
     const place = await admission.enter(owner, name, link.size);
     const intake: Intake = {
@@ -170,14 +171,4 @@ function fetchable(link: string): string {
   const url = readSealed(link)?.url;
   if (url === undefined) throw new Refusal("link-bad", { why: say("link/key") });
   return url;
-}
-
-/** The last segment of a URL's path, as a label. */
-export function nameOf(url: string): string {
-  const last = new URL(url).pathname.split("/").pop() ?? "";
-  try {
-    return decodeURIComponent(last) || "file";
-  } catch {
-    return last || "file";
-  }
 }
