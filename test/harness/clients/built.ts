@@ -1,4 +1,4 @@
-/** Drivers in C: compiled when they are missing or older than their source. */
+/** Drivers in C and C++: compiled when they are missing or older than their source. */
 import { mkdir, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { exec } from "../process.js";
@@ -17,7 +17,7 @@ export async function built(
   await mkdir(dirname(target), { recursive: true });
   const libraries = (await exec("pkg-config", ["--cflags", "--libs", ...packages])).trim().split(/\s+/);
   const fresh = `${target}.${process.pid}`; // another worker may be compiling too
-  await exec("gcc", ["-O1", ...flags, "-o", fresh, beside(source), ...libraries]);
+  await exec(source.endsWith(".cpp") ? "g++" : "gcc", ["-O1", ...flags, "-o", fresh, beside(source), ...libraries]);
   await rename(fresh, target);
   return target;
 }
