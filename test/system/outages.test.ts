@@ -208,6 +208,7 @@ describe("a full disk", () => {
     await day.ask(romeo, "send 1 to juliet@example.test", /waits for juliet/);
     const juliet = await day.user("juliet");
     const url = await day.link(juliet, "one.bin");
+    await day.hear(romeo, /^one\.bin \(number 1\) has been offered/); // a link is good when its offer is on record
 
     const ballast = join(disk.path, "ballast");
     await writeFile(ballast, Buffer.alloc(4_000_000)).catch(() => undefined); // as much as goes
