@@ -37,6 +37,8 @@ describe("the receiver", () => {
     ["in-band", ["accepted", "opened", "came"], "ended", ["wait", "settle", "take", "complete"]],
     ["SOCKS5 fails, the peer goes on in-band", ["accepted", "hosts", "unreached", "opened", "came"], "ended", ["wait", "dial", "answer unreachable", "wait", "settle", "take", "complete"]],
     ["SOCKS5 fails, the peer names others", ["accepted", "hosts", "unreached", "hosts", "reached"], "moving", ["wait", "dial", "answer unreachable", "wait", "dial", "settle", "answer used", "take"]],
+    ["SOCKS5 fails, the peer offers it anew", ["accepted", "hosts", "unreached", "anew", "opened"], "ended", ["wait", "dial", "answer unreachable", "wait", "settle", "fail stream-unreachable", "drop"]],
+    ["the same file twice at once", ["accepted", "anew", "hosts", "anew", "reached", "anew", "came"], "ended", ["wait", "dial", "settle", "answer used", "take", "complete"]],
     ["the peer does not wait for us to fail", ["accepted", "hosts", "opened", "reached"], "moving", ["wait", "dial", "settle", "answer unwanted", "take", "drop"]],
     ["hosts twice at once", ["accepted", "hosts", "hosts"], "dialling", ["wait", "dial", "answer unwanted"]],
     ["nothing comes", ["accepted", "late"], "ended", ["wait", "settle", "fail stream-unreachable"]],
@@ -50,7 +52,7 @@ describe("the receiver", () => {
     expect(run(...types)).toEqual({ at, effects });
   }); // prettier-ignore
 
-  const LATER: readonly Word[] = ["hosts", "reached", "unreached", "opened", "came", "broke", "late", "stop"];
+  const LATER: readonly Word[] = ["hosts", "reached", "unreached", "opened", "came", "broke", "anew", "late", "stop"];
   const any = fc.array(fc.constantFrom(...LATER), { maxLength: 12 });
 
   test("whatever comes, it ends once, leaves no stream open, and answers everybody", () => {

@@ -149,6 +149,7 @@ describe("what is refused", () => {
     ["a request for a file", offer(undefined, IBB, `senders="responder"`), /failed-application .* file-not-available$/],
     ["an encrypted one", offer().replace("</content>", OMEMO), /security-error “That message was encrypted/],
     ["a transport that we have not", offer(undefined, `<transport xmlns="urn:xmpp:jingle:transports:webrtc:0"/>`), /unsupported-transports “/],
+    ["the same, under a name with a path", offer("<name>/home/romeo/a.bin</name><size>10</size>", `<transport xmlns="urn:xmpp:jingle:transports:webrtc:0"/>`), /to move a\.bin\./],
     ["a call", offer().replaceAll(FT, "urn:xmpp:jingle:apps:rtp:1"), /unsupported-applications “/],
     ["a file without a size", offer("<name>a</name>"), /incompatible-parameters “/],
     ["the end of a file whose beginning is not here", offer(`<size>10</size><range offset="5"/>`), /incompatible-parameters “/],

@@ -38,6 +38,7 @@ let received: Received[];
 /** What the office does about an offer. */
 let before: Buffer;
 let refusing: Refusal | undefined;
+let judged: () => void;
 let wake: () => void;
 
 beforeEach(async () => {
@@ -52,10 +53,12 @@ beforeEach(async () => {
   received = [];
   before = Buffer.alloc(0);
   refusing = undefined;
+  judged = () => {};
   wake = () => {};
   const office = {
     receive: async (from: FullJid, to: FullJid, file: Received["file"]) => {
       if (refusing) throw refusing;
+      judged();
       const one = receptionOf(from, to, file, () => wake(), before);
       received.push(one);
       return one;
@@ -158,6 +161,35 @@ describe("in", () => {
     expect(conditions(await ask(iq(nowhere)))).toEqual(["item-not-found"]);
     await inBandSend(BYTES);
     expect(await ended()).toMatchObject({ outcome: "complete", outcomes: 1 });
+  });
+
+  test("no host is reached, and it is offered anew: the first attempt is over before the second is judged", async () => {
+    const nowhere = s5b.write({ sid: "s1", udp: false, hosts: [{ jid: ROMEO, host: "127.0.0.1", port: 1 }] });
+    const before: unknown[] = [];
+    judged = () => before.push(received[0]?.outcome);
+    await ask(iq(offer()));
+    await ask(iq(offer({ id: "s2", file: file({ name: "other.bin" }) })));
+    await ask(iq(nowhere));
+    await ask(iq(offer({ id: "s3", method: { options: [ibb.NS] } })));
+    await inBandSend(BYTES, { sid: "s3" });
+    expect(await ended(2)).toMatchObject({ outcome: "complete", outcomes: 1 });
+    expect(before).toEqual([undefined, undefined, expect.objectContaining({ code: "stream-unreachable" })]);
+    expect(received[1]!.outcome).toBeUndefined();
+    await clock.turn(90_000);
+    expect(received.map(({ outcomes }) => outcomes)).toEqual([1, 1, 1]);
+  });
+
+  test("a name with a path: refusals have its last part only", async () => {
+    const name = "/home/romeo/my plans/plan.bin";
+    await ask(iq(offer({ file: file({ name }) })));
+    expect(received[0]!.file.name).toBe(name); // the office's to judge
+    const nowhere = s5b.write({ sid: "s1", udp: false, hosts: [{ jid: ROMEO, host: "127.0.0.1", port: 1 }] });
+    const unreached = await ask(iq(nowhere));
+    expect(unreached.getChild("error")!.getChildText("text")).toBe("I could not connect to your client for plan.bin.");
+    await clock.turn(91_000);
+    expect((await ended()).outcome).toMatchObject({ details: { name: "plan.bin" } });
+    const unfit = await ask(iq(offer({ id: "s2", file: file({ name }), method: { options: ["jabber:iq:oob"] } })));
+    expect(unfit.getChild("error")!.getChildText("text")).toMatch(/ plan\.bin\.$/);
   });
 
   test("the second of his hosts is the one", async () => {

@@ -34,7 +34,7 @@ export class JingleIntake implements Task {
   /** Has the offer judged, and tells the session. Never rejects. */
   async judge(session: JingleSession, transport: S5b | Ibb): Promise<void> {
     const { name, peer, self } = this.facts;
-    const { size, mediaType, sha256, description, range } = this.offer.file;
+    const { name: given = name, size, mediaType, sha256, description, range } = this.offer.file;
     try {
       // Without a size nobody could tell the end of the file from the end of the connection.
       if (size === undefined) throw new Refusal("not-understood");
@@ -43,7 +43,7 @@ export class JingleIntake implements Task {
         ...(sha256 !== undefined && { sha256 }),
         ...(description !== undefined && { description }),
       };
-      this.#reception = await this.parts.office.receive(peer, self, { name, size, ...optional }, "jingle");
+      this.#reception = await this.parts.office.receive(peer, self, { name: given, size, ...optional }, "jingle");
       const { held } = this.#reception;
       // He may begin in the middle himself (XEP-0234 §5), but not beyond what is here.
       if ((range?.offset ?? 0) > held) throw new Refusal("not-understood");

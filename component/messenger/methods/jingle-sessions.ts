@@ -7,6 +7,7 @@ import type { Office } from "../../control/ports.js";
 import { Bygones } from "../../lib/bygones.js";
 import { Counts } from "../../lib/counts.js";
 import { Refusal } from "../../lib/errors.js";
+import { fileName } from "../../lib/file-name.js";
 import { type BareJid, type FullJid, bareOf, isFull } from "../../lib/jid.js";
 import { say } from "../../lib/said.js";
 import type { Reply } from "../negotiate/jingle.js";
@@ -116,7 +117,7 @@ export class JingleSessions {
       content: content.name,
       version: offer.version,
       member: bareOf(peer),
-      name: offer.file.name ?? "file",
+      name: fileName(offer.file.name ?? ""),
     };
     if (this.#begun.of(facts.member) >= OF_ONE) throw new Refusal("too-many-requests", { wait: say("a-moment") });
     this.#begun.add(facts.member);
@@ -141,7 +142,9 @@ function unfit({ description, senders, security }: wire.Content): Refusal | unde
   if (description?.type !== "file") return new Refusal("no-such-service");
   // XEP-0234 §6.2: he asks for a file. What is his, he is offered.
   if (senders === "responder")
-    return new Refusal("no-such-file", { which: description.file.name ?? say("of-that-kind") });
+    return new Refusal("no-such-file", {
+      which: description.file.name === undefined ? say("of-that-kind") : fileName(description.file.name),
+    });
   return undefined;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { IncomingFile, Office } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
+import { fileName } from "../../lib/file-name.js";
 import { isFull, type Jid } from "../../lib/jid.js";
 import { type Element, type IqRequest, ProtocolRefusal, type Router } from "../stanza.js";
 import * as inBand from "../wire/xep0047-ibb.js";
@@ -55,9 +56,12 @@ export class SiIntake {
     const key = keyOf(offer.peer, offer.self, offer.sid);
     if (this.#sessions.has(key)) throw new ProtocolRefusal({ type: "cancel", condition: "conflict" }, "not-understood");
     const session = new SiSession(this.#o, offer);
+    const others = [...this.#sessions.values()];
     this.#sessions.set(key, session);
     void session.ended.then(() => this.#sessions.delete(key));
     try {
+      // COMPAT: programs on gloox cannot go on in-band under the same sid. What was before holds room, and would be told of as lost later.
+      await Promise.all(others.map((other) => other.giveWay(offer)));
       const reception = await this.#o.office.receive(offer.peer, to, offer.incoming, "si");
       const offset = offer.isRanged ? reception.held : 0;
       if (!session.accept(reception, offset)) throw new Refusal("stopping");
@@ -82,14 +86,15 @@ export class SiIntake {
 function readOffer(payload: Element, peer: Jid, self: Jid): Offer {
   const { id: sid, profile, mediaType, file, method } = si.read(payload)!;
   if (sid === undefined || !isFull(peer)) throw new Refusal("not-understood");
-  const { name, size, md5, description, range } = file ?? {};
-  if (profile !== fileTransfer.NS || name === undefined || size === undefined)
+  const { name: given, size, md5, description, range } = file ?? {};
+  if (profile !== fileTransfer.NS || given === undefined || size === undefined)
     throw new ProtocolRefusal(si.BAD_PROFILE, "not-understood");
+  const name = fileName(given);
   // XEP-0096 §3.1: to be preferred in that order.
   const chosen = [bytestreams.NS, inBand.NS].find((known) => method?.options.includes(known));
   if (chosen === undefined) throw new ProtocolRefusal(si.NO_VALID_STREAMS, "no-method", { name });
   const incoming = {
-    name,
+    name: given,
     size,
     ...(mediaType !== undefined && { mediaType }),
     ...(description !== undefined && { description }),

@@ -35,6 +35,7 @@ export interface SiFile {
   /** The address of ours that the peer speaks to, exactly as he does. */
   readonly self: Jid;
   readonly sid: string;
+  /** For words. */
   readonly name: string;
   readonly size: number;
   readonly md5?: string;
@@ -93,6 +94,14 @@ export class SiSession {
   /** The peer names hosts. Answers which is used; rejects with the error that he gets. */
   hosts(query: bytestreams.Query): Promise<Element> {
     return new Promise((resolve, reject) => this.#step({ type: "hosts" }, { asker: { query, resolve, reject } }));
+  }
+
+  /** The peer offers this: should it be the same file, and SOCKS5 have failed for it, he is done with this session. Resolves when it does not stand in the way. */
+  async giveWay({ peer, self, name, size }: SiFile): Promise<void> {
+    const { file } = this;
+    if (file.peer !== peer || file.self !== self || file.name !== name || file.size !== size) return;
+    this.#step({ type: "anew" });
+    if (this.#state.at === "ended") await this.ended;
   }
 
   stop(): void {

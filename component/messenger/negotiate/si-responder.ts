@@ -32,6 +32,8 @@ export type ResponderEvent =
   /** The stream has ended: with all that was announced, or with what went wrong. */
   | { readonly type: "came" }
   | { readonly type: "broke"; readonly code: ErrorCode }
+  /** The peer offers the same file under another sid. */
+  | { readonly type: "anew" }
   /** The wait for a stream is over. */
   | { readonly type: "late" }
   /** We are going down. */
@@ -114,6 +116,9 @@ function open(state: Extract<ResponderState, { tries: number }>, event: Responde
       return dialling ? to({ at: "waiting", tries }, answer("unreachable"), { do: "wait" }) : to(state);
     case "opened":
       return to(MOVING, SETTLE, ...(dialling ? [answer("unwanted")] : []), TAKE);
+    case "anew":
+      // Whoever has hosts to name, or a stream to open under the old sid, would do that.
+      return tries > 0 && !dialling ? to(ENDED, SETTLE, fail("stream-unreachable")) : to(state);
     case "late":
       return to(ENDED, SETTLE, ...(dialling ? [answer("unreachable")] : []), fail("stream-unreachable"));
     case "stop":
