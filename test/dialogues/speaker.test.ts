@@ -39,11 +39,14 @@ const client = (name: string, can: boolean | undefined): Resource => ({
   isKnown: true,
   can: (feature) => (feature === CORRECT ? can : false),
 });
-/** A message as [text, what it replaces, other children]. */
+const UNSTYLED = "urn:xmpp:styling:0";
+/** A message of our own words as [text, what it replaces, other children]. */
 const read = (stanza: Element): unknown[] => [
   stanza.getChildText("body"),
   stanza.getChild("replace", CORRECT)?.attrs["id"],
-  ...stanza.getChildElements().flatMap((child) => (child.is("body") || child.is("replace") ? [] : [String(child)])),
+  ...stanza
+    .getChildElements()
+    .flatMap((child) => (["body", "replace", "unstyled"].includes(child.getName()) ? [] : [String(child)])),
 ];
 const idOf = (stanza: Element | undefined): string => String(stanza?.attrs["id"]);
 const NO_STORE = '<no-store xmlns="urn:xmpp:hints"/>';
@@ -66,6 +69,14 @@ test("says a line from the contact, or from the address that was addressed", asy
     ["Yes.", undefined],
   ]);
   expect(idOf(stream.sent[0])).not.toBe(idOf(stream.sent[1]));
+});
+
+test("what it says is shown as it stands, names with _ and * too; people's own words keep their styles", async () => {
+  await speaker.say(JULIET, "I keep _final_ *v2*.odt.");
+  await speaker.tell(JULIET, "~done~", undefined, "n1");
+  await speaker.pass(JULIET, "*Now*!", CONTACT, { id: "p1" }, () => {});
+  const isUnstyled = stream.sent.map((stanza) => stanza.getChild("unstyled", UNSTYLED) !== undefined);
+  expect(isUnstyled).toEqual([true, true, false]);
 });
 
 test("a stream that is down is a refusal", async () => {
