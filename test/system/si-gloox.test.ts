@@ -60,6 +60,20 @@ describe("in", () => {
     });
   });
 
+  test("no host of its is reached: it is told, and what it offers anew in-band is whole", async () => {
+    stage.ways = { ...EVERYTHING, dial: () => false };
+    const bytes = randomBytes(4097);
+    const path = join(romeo.folder, "anew.bin");
+    await writeFile(path, bytes);
+    await romeo.sendFile(path, stage.bot);
+    await romeo.waitFor(/^FAILED \S+ .*could not connect to your client for anew\.bin/);
+    await romeo.sendAs(path, stage.bot, { methods: ["in-band"] });
+    expect(await stage.next()).toMatchObject({ outcome: { code: "stream-unreachable" }, outcomes: 1 });
+    const got = await stage.next();
+    expect(got).toMatchObject({ outcome: "complete", outcomes: 1 });
+    expect(sha256(got.bytes)).toBe(sha256(bytes));
+  });
+
   test("refused: it is told", async () => {
     stage.refusing = new Refusal("over-quota", { used: 1, quota: 1, name: "x" });
     const path = join(romeo.folder, "refused.bin");

@@ -4,10 +4,11 @@
  *   gloox-driver JID PASSWORD HOST PORT FOLDER PROXY-JID PROXY-PORT
  *
  * Orders come on standard input, one a line, words parted by tabs (backslash escapes as in C):
- *   subscribe JID | say JID TEXT | send JID PATH NAME METHODS | hosts WHICH | take HOW
+ *   subscribe JID | say JID TEXT | send JID PATH NAME METHODS | hosts WHICH | take HOW | freeze
  * and it logs out when that is closed. METHODS and WHICH are words parted by commas, of "socks5", "in-band" and of "own", "proxy"; HOW is
- * "socks5", "in-band" or "no". What happens is printed: ONLINE, PRESENCE jid state, MESSAGE from text, RECEIPT from, OFFER from name size,
- * RECEIVED path, SENT name, FAILED name why, ERROR.
+ * "socks5", "in-band" or "no". After "freeze" it stands still for ever when the next bytes of a file have moved. What happens is printed:
+ * ONLINE, PRESENCE jid state, MESSAGE from text, RECEIPT from, OFFER from name size, RECEIVED path, SENT name, FAILED name why, FROZEN name,
+ * ERROR.
  */
 #include <gloox/bytestreamdatahandler.h>
 #include <gloox/client.h>
@@ -49,6 +50,14 @@ static string why(const IQ &iq) {
   return error ? std::to_string(error->error()) + " " + error->text() : "no error";
 }
 
+static bool freezing = false;
+
+static void moved(const string &name) {
+  if (!freezing) return;
+  out("FROZEN " + name);
+  for (;;) pause();
+}
+
 /* One file on its way, as a stream's data handler. */
 struct Transfer : BytestreamDataHandler {
   Bytestream *stream = nullptr;
@@ -68,6 +77,7 @@ struct Transfer : BytestreamDataHandler {
       source.read(piece, sizeof piece);
       left -= source.gcount();
       if (source.gcount() > 0 && !stream->send(string(piece, source.gcount()))) return end("not sent");
+      moved(name);
       if (left == 0) return stream->close();
     }
     stream->recv(1);
@@ -87,6 +97,7 @@ struct Transfer : BytestreamDataHandler {
   void handleBytestreamData(Bytestream *, const string &data) override {
     target << data;
     left -= data.size();
+    moved(name);
   }
 };
 
@@ -170,6 +181,7 @@ private:
     else if (order == "send" && words.size() == 5) send(words[1], words[2], words[3], words[4]);
     else if (order == "hosts" && words.size() == 2) hosts(words[1]);
     else if (order == "take" && words.size() == 2) taking = words[1];
+    else if (order == "freeze") freezing = true;
     else out("ERROR no such order: " + order);
   }
 

@@ -14,13 +14,15 @@ export interface Gloox extends Client {
   hosts(...which: readonly ("own" | "proxy")[]): Promise<void>;
   /** What it does with further offers: "socks5" where that is offered, and else in-band, at first. */
   take(how: GlooxMethod | "no"): Promise<void>;
+  /** When the next bytes of a file have moved, it says FROZEN name, and nothing ever after. */
+  freeze(): Promise<void>;
 }
 
 export type GlooxMethod = "socks5" | "in-band";
 
 /**
  * Logs in with gloox. Prints MESSAGE from text, RECEIPT from, PRESENCE full-jid state, OFFER from name size, RECEIVED path, SENT name,
- * FAILED name why. SENT is said when all has been handed to the stream and that is closed: gloox waits for no answers.
+ * FAILED name why, FROZEN name. SENT is said when all has been handed to the stream and that is closed: gloox waits for no answers.
  */
 export async function gloox(
   server: Pick<Prosody, "domain" | "c2sPort" | "proxyPort">,
@@ -48,6 +50,7 @@ export async function gloox(
     sendAs,
     hosts: (...which) => order("hosts", which.join(",")),
     take: (how) => order("take", how),
+    freeze: () => order("freeze"),
     async close() {
       await driver.leave();
       await folder.remove();
