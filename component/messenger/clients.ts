@@ -14,6 +14,7 @@ export class Client implements Resource {
   caps: Caps | undefined = undefined;
   constructor(
     readonly jid: FullJid,
+    readonly stay: number,
     readonly priority: number,
     readonly show: Show,
   ) {}

@@ -60,6 +60,8 @@ export class PresenceDirectory implements Whereabouts {
   /** Subscription requests of ours, the oldest first. */
   readonly #asked = new Map<BareJid, { at: number; isAnswered: boolean }>();
   #rounds = new AbortController();
+  /** How often a client has come. */
+  #stays = 0;
 
   /** What is done with each type of presence; the others are the contact's business. */
   readonly #hearings = new Map<string | undefined, Hearing>([
@@ -166,7 +168,7 @@ export class PresenceDirectory implements Whereabouts {
     const { show, priority, caps } = parseAvailability(stanza);
     if (to === this.#o.stream.domain && this.#shown.has(domainOf(from))) this.#book.follow(bareOf(from));
     const before = this.#book.find(from);
-    const client = new Client(before?.jid ?? detached(from), priority, show);
+    const client = new Client(before?.jid ?? detached(from), before?.stay ?? ++this.#stays, priority, show);
     for (const other of this.#book.put(client)) this.#caps.drop(other);
     if (caps) this.#caps.claim(client, caps);
     if (before) this.#caps.drop(before);

@@ -43,6 +43,8 @@ describe("the ladder", () => {
     ["the link is fetched: streams are withdrawn", [1, 1], false, [["0 impatient", "0 silent +link"], ["fetched", "-0 -1"], ["0 moving", ""], ["link unreached", "link:unreached link lost"]], "+0 +1"],
     ["fetched while a stream moves: it goes on", [1], true, [["0 moving", "-link 0 answers 0:moving"], ["fetched", ""], ["0 delivered", "0 answers 0:delivered"]], "+0 +link"],
     ["a client that has gone, and one that does not answer at all", [2, 2], false, [["0 gone", "-0"], ["1 unreached", "1 lost +link"]], "+0 +1"],
+    ["a client that was away and is back is asked again from the beginning", [2, 1], false, [["0 failed", "+0"], ["0 back", "-0 +0"], ["0 failed", "+0"], ["0 failed", ""], ["0 back", ""]], "+0 +1"],
+    ["back where it has taken it already", [1], false, [["0 moving", "0 answers 0:moving"], ["0 back", ""]], "+0"],
     ["a client that the server does not know any more is not asked by another method", [3], false, [["0 bounced", "+link"]], "+0"],
     ["a stream that moved and broke, however it says so", [2], false, [["0 moving", "0 answers 0:moving"], ["0 failed", "0:cut"], ["0 sent", ""]], "+0"],
     ["a link whose arrival is all that can be known of it", [], false, [["link sent", "link:sent"], ["link delivered", "link:delivered"], ["link bounced", ""]], "+link"],
@@ -57,7 +59,7 @@ describe("the ladder", () => {
     expect(story(methods, link, steps.map(([e]) => e))).toEqual([first, ...steps.map(([, effects]) => effects)]);
   }); // prettier-ignore
 
-  const LANE = ["sent", "reached", "unreached", "bounced", "moving", "last", "cut", "delivered", "declined", "failed", "impatient", "gone"]; // prettier-ignore
+  const LANE = ["sent", "reached", "unreached", "bounced", "moving", "last", "cut", "delivered", "declined", "failed", "impatient", "gone", "back"]; // prettier-ignore
   const LINK = ["sent", "reached", "unreached", "bounced", "delivered", "failed"];
   const anyEvent = fc.oneof(
     fc.record({ type: fc.constantFrom(...LANE), leg: fc.nat(3) }),

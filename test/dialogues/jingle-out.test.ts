@@ -120,7 +120,7 @@ function offer(bytes: Buffer, more: { can?: (feature: string) => boolean; report
   const known = createHash("sha256").update(bytes).digest("hex");
   const sha256 = more.kept ? "" : known;
   const parcel = { sender: bare("romeo@example.org"), recipient: bare("juliet@example.org"), name: "Mantua.bin", size: bytes.length, mediaType: "text/plain", sha256 } as Parcel; // prettier-ignore
-  const resource = { jid: JULIET, priority: 0, show: "", isKnown: true, software: "", can: more.can ?? (() => true) } as const;
+  const resource = { jid: JULIET, stay: 1, priority: 0, show: "", isKnown: true, software: "", can: more.can ?? (() => true) } as const;
   const events: OfferEvent[] = [];
   const read: Offer["read"] = [];
   let withdraw = (): void => {};
@@ -340,7 +340,7 @@ describe("whom it suits", () => {
     ["a byte less", all, 2 ** 31 - 1, true],
   ])("%s", (_, features, size, suits) => {
     const can = (feature: string): boolean => features.includes(feature);
-    const resource = { jid: JULIET, priority: 0, show: "", isKnown: true, software: "", can } as const;
+    const resource = { jid: JULIET, stay: 1, priority: 0, show: "", isKnown: true, software: "", can } as const;
     expect(ends.method.suits({ size } as Parcel, resource)).toBe(suits);
   });
 

@@ -157,6 +157,19 @@ describe("silence", () => {
     expect(stage.heard(JULIET)).toEqual([expect.stringMatching(A_LINK)]);
   });
 
+  test("a client that has died and is back is asked once more, at once: it has forgotten what it was asked", async () => {
+    await sent("dino", "pidgin");
+    stage.heard(JULIET);
+    await stage.offline(JULIET, "pidgin");
+    await stage.online(JULIET, "pidgin");
+    expect(si.offers.map(({ client, withdrawn }) => [client, withdrawn])).toEqual([["pidgin", true], ["pidgin", false]]); // prettier-ignore
+    expect(jingle.offers).toHaveLength(1);
+    await stage.online(JULIET, "pidgin"); // what it shows now is no news
+    expect(si.offers).toHaveLength(2);
+    await tell(si.last, "moving", "delivered");
+    expect([await states(), stage.heard(JULIET)]).toEqual([["delivered"], []]);
+  });
+
   test("a client that does not answer at all is gone until its next presence; others are not", async () => {
     await sent("dino", "pidgin");
     await tell(jingle.last, "unreached");

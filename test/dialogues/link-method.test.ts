@@ -39,6 +39,7 @@ beforeEach(() => {
 
 const client = (receipts: boolean | undefined): Resource => ({
   jid: BALCONY,
+  stay: 1,
   priority: 0,
   show: "",
   software: undefined,

@@ -314,7 +314,7 @@ describe("in", () => {
 
 describe("out", () => {
   const parcel = { sender: bare("juliet@example.org"), recipient: bare(ROMEO), name: "plan.bin", size: BYTES.length, mediaType: "application/pdf" } as Parcel; // prettier-ignore
-  const client = (features: readonly string[] = [ft.NS]): Resource => ({ jid: ROMEO, priority: 0, show: "", isKnown: true, software: "", can: (f) => features.includes(f) }); // prettier-ignore
+  const client = (features: readonly string[] = [ft.NS]): Resource => ({ jid: ROMEO, stay: 1, priority: 0, show: "", isKnown: true, software: "", can: (f) => features.includes(f) }); // prettier-ignore
   let events: OfferEvent[];
   let proxies: readonly Proxy[];
   let activated: string[];

@@ -33,6 +33,7 @@ beforeEach(() => {
 
 const client = (name: string, can: boolean | undefined): Resource => ({
   jid: at(name),
+  stay: 1,
   priority: 0,
   show: "",
   software: undefined,

@@ -194,7 +194,15 @@ export async function transferStage(server: ComponentServer, options: TransferSt
     offer(to, name, bytes, isComing = false) {
       const sha256 = createHash("sha256").update(bytes).digest("hex");
       const whole = { sender: contact, recipient: bare(to), name, size: bytes.length, mediaType: "application/octet-stream", sha256 } as Parcel; // prettier-ignore
-      const resource = { jid: to, priority: 0, show: "", isKnown: true, software: "", can: () => true } as const;
+      const resource = {
+        jid: to,
+        stay: 1,
+        priority: 0,
+        show: "",
+        isKnown: true,
+        software: "",
+        can: () => true,
+      } as const;
       const parcel = isComing ? { ...whole, sha256: "" } : whole;
       const now = isComing ? { kept: Promise.resolve({ parcel: whole, line: "" }) } : {};
       const events: OfferEvent[] = [];

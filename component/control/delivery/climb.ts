@@ -31,6 +31,7 @@ export interface Climb {
 export type ClimbEvent =
   | { readonly type: "impatient"; readonly leg: number } // the lane's time has passed
   | { readonly type: "gone"; readonly leg: number } // its client is no longer there
+  | { readonly type: "back"; readonly leg: number } // it has been away, and knows nothing of what it was asked
   | { readonly type: "fetched" } // the link is being fetched
   | { readonly type: "withdraw" } // the parcel needs no offer any more
   | { readonly type: OfferEvent["type"]; readonly leg: Leg };
@@ -88,6 +89,17 @@ function onLane(state: Climb, leg: number, type: ClimbEvent["type"]): Step {
       return sendLink(state, [{ do: "note", leg, as: "silent" }]);
     case "gone":
       return mine ? { state, effects: [] } : spend(state, leg, [{ do: "withdraw", leg }]);
+    case "back": {
+      if (mine) return { state, effects: [] };
+      const anew = change(state, leg, { ...state.lanes[leg]!, at: 0 });
+      return {
+        state: anew,
+        effects: [
+          { do: "withdraw", leg },
+          { do: "offer", leg },
+        ],
+      };
+    }
     case "unreached":
       return mine ? end(state, [tell("cut")], leg) : spend(state, leg, [{ do: "lost", leg }]);
     case "bounced":

@@ -8,8 +8,9 @@ import { sealAgain } from "../../lib/sealed-link.js";
 import { longLived } from "../../lib/signals.js";
 import { Cuts } from "./cuts.js";
 import { EarlyOffers, type EarlyOffer } from "./early.js";
-import type { Hearing, Ladder, Run } from "./ladder.js";
+import type { Hearing, Ladder } from "./ladder.js";
 import { Learning } from "./learning.js";
+import { Runs } from "./runs.js";
 import { eventOf, isKnownDelivered, noticesOf } from "./told.js";
 import { Together } from "./together.js";
 import type { Notices } from "../notices/notices.js";
@@ -37,8 +38,6 @@ import { isAway } from "../people/whereabouts.js";
 import { label, marked, say, STATES, toRecipient, toSender } from "../words.js";
 
 const PAGE = 20;
-/** Offers whose end nobody may ever report, 2 KB each: beyond, the oldest are withdrawn. Their links stay good. */
-const MOST_RUNS = 5_000;
 /** How long what became of an offer is kept in mind while the records are away. */
 const PATIENCE_MS = 3_600_000;
 
@@ -64,8 +63,7 @@ export class Delivery {
   onLinksEnd: (parcelId: string) => void = () => undefined;
   readonly #parts: DeliveryParts;
   readonly #offering = new OneAtATime((recipient) => this.#offerAll(recipient));
-  /** The offers of a parcel that are out. */
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Runs();
   readonly #cuts: Cuts;
   readonly #learning: Learning;
   /** Recipients whose parcels could not be offered because the records failed. */
@@ -88,9 +86,11 @@ export class Delivery {
     this.#learning = new Learning(parts.clock, (who) => this.consider(who));
   }
 
-  /** A client came online: what waits for its owner is offered. The presence path. */
+  /** A client came online: what waits for its owner is offered, and once more what it was asked before it went. The presence path. */
   available(resource: Resource): void {
-    this.consider(bareOf(resource.jid));
+    const recipient = bareOf(resource.jid);
+    this.#runs.shown(recipient, resource);
+    this.consider(recipient);
   }
 
   /** Offers what waits for `recipient`, if he can be offered anything now. */
@@ -117,7 +117,7 @@ export class Delivery {
     this.#stop.abort();
     this.#learning.stop();
     this.early.stop();
-    for (const run of this.#runs.values()) run.stop();
+    this.#runs.stop();
   }
 
   /**
@@ -154,7 +154,7 @@ export class Delivery {
     this.#unrecorded.set(id, Promise.resolve());
     const how = this.#cuts.isHopeless(id) ? "only" : reachable ? "too" : "if needed";
     const run = ladder.offer(order, how, this.#hearing(parcel, link));
-    this.#keepRun(id, run);
+    this.#runs.keep(parcel, run);
     return true;
   }
 
@@ -178,7 +178,7 @@ export class Delivery {
     const { id, fileId, until } = parcel;
     const link: Link = { hash: early.hash, fileId, parcelId: id, since: this.#parts.clock.now(), until, served: [] };
     this.#unrecorded.set(id, Promise.resolve());
-    this.#keepRun(id, early.run);
+    this.#runs.keep(parcel, early.run);
     early.adopt(
       { parcel, line: marked(say("offer", toRecipient(parcel)), parcel) },
       (span, signal) => this.#read(parcel, span, signal),
@@ -222,7 +222,7 @@ export class Delivery {
       if (!next) continue; // somebody else was first: look again
       if (!isOpen(next.state)) this.#over(parcelId);
       if (step.endLinks) this.onLinksEnd(parcelId);
-      if (event === "begin" && detail === LINK) this.#runs.get(parcelId)?.fetched();
+      if (event === "begin" && detail === LINK) this.#runs.of(parcelId)?.fetched();
       for (const { to } of step.notices) notices.flush(to);
       return next;
     }
@@ -352,14 +352,8 @@ export class Delivery {
     return blobs.read(file.blob.key, span, signal);
   }
 
-  #keepRun(parcelId: string, run: Run): void {
-    if (this.#runs.size >= MOST_RUNS) this.#withdraw(this.#runs.keys().next().value!);
-    this.#runs.set(parcelId, run);
-  }
-
   #withdraw(parcelId: string): void {
-    this.#runs.get(parcelId)?.withdraw();
-    this.#runs.delete(parcelId);
+    this.#runs.withdraw(parcelId);
     this.#unrecorded.delete(parcelId); // a withdrawn offer reports nothing more, not even that it was sent
   }
 

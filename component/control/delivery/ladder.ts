@@ -26,6 +26,8 @@ export type Hearing = (method: OfferMethod, event: OfferEvent) => Promise<void>;
 export interface Run {
   /** The link is being fetched: the other offers are of no use any more. */
   fetched(): void;
+  /** A client of the recipient's, as it is now: one that has been away meanwhile is asked once more. */
+  shown(client: Resource): void;
   /** Ends all of them; nothing more is told. */
   withdraw(): void;
   /** The program stops: no other offer is made any more, and all are withdrawn but one whose last byte is on its way. */
@@ -33,7 +35,8 @@ export interface Run {
 }
 
 interface Client {
-  readonly resource: Resource;
+  /** As it was last asked. */
+  resource: Resource;
   readonly methods: readonly OfferMethod[];
 }
 
@@ -148,12 +151,21 @@ class Climbing implements Run {
     const { parcel, line } = this.#order;
     // A client may need a conversation in which to show the offer. The link's method says the line itself, where it is alone.
     if (this.#lanes.length > 0 && line !== "") this.#introduced = this.#parts.speaker.introduce(parcel.recipient, line);
-    this.#lanes.forEach(({ resource }, leg) => this.#watch(leg, resource, this.#parts.clock.now()));
+    this.#lanes.forEach((_, leg) => this.#watch(leg));
     void this.#perform(effects);
   }
 
   fetched(): void {
     void this.#meet({ type: "fetched" });
+  }
+
+  shown(client: Resource): void {
+    const leg = this.#lanes.findIndex(({ resource }) => resource.jid === client.jid && resource.stay !== client.stay);
+    if (!openLegs(this.#state).includes(leg) || this.#state.taken !== undefined) return;
+    this.#lanes[leg]!.resource = client;
+    this.#unwatch(leg);
+    this.#watch(leg);
+    void this.#meet({ type: "back", leg });
   }
 
   withdraw(): void {
@@ -225,10 +237,12 @@ class Climbing implements Run {
   }
 
   /** Waits for an answer, for as long as the client is there and its manners allow. */
-  #watch(leg: number, resource: Resource, since: number): void {
+  #watch(leg: number): void {
     const { clock, manners, whereabouts } = this.#parts;
+    const since = clock.now();
     const look = (): void => {
       this.#watches.delete(leg);
+      const { resource } = this.#lanes[leg]!;
       const isThere = whereabouts.resources(bareOf(resource.jid)).some(({ jid }) => jid === resource.jid);
       if (!isThere) void this.#meet({ type: "gone", leg });
       else if (clock.now() - since >= manners.patience(resource)) void this.#meet({ type: "impatient", leg });

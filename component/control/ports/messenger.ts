@@ -8,6 +8,8 @@ import type { BlobReader } from "./blobs.js";
 /** One connected client of a contact. */
 export interface Resource {
   readonly jid: FullJid;
+  /** The same from its coming to its going: when it comes again, it knows nothing of what it was asked. */
+  readonly stay: number;
   readonly priority: number;
   /** RFC 6121 §4.7.2.1; "" is plainly available. */
   readonly show: "" | "chat" | "away" | "xa" | "dnd";
