@@ -1,4 +1,4 @@
-/** Structured logs. Nothing secret may reach them: capability URLs lose their token, configured secrets are never logged. */
+/** Structured logs. Nothing secret may reach them: links and configured secrets are never logged. */
 import { pino, type Logger } from "pino";
 
 export type Log = Logger;
@@ -27,13 +27,21 @@ export function createLog(level: string): Log {
   );
 }
 
-/** A URL that may be logged: what identifies, not what opens. Query, fragment and user part go, and long path segments are cut. */
+/** A database's URL as it may be logged: without the user part and the query, where passwords are. Of a link, nothing but its host may be. */
 export function loggable(url: string): string {
   try {
     const u = new URL(url);
-    const path = u.pathname.replace(/[^/]{17,}/g, (s) => `${s.slice(0, 4)}…`);
-    return `${u.protocol}//${u.host}${path}`;
+    return `${u.protocol}//${u.host}${u.pathname}`;
   } catch {
     return "(no URL)";
   }
+}
+
+/** For the operator: what went wrong, down to the socket's own word. Sentences alone, because errors carry whatever was being read or written. */
+export function reasonsOf(thrown: unknown): string[] {
+  const reasons: string[] = [];
+  let e = thrown as Partial<NodeJS.ErrnoException> | undefined;
+  for (; e && reasons.length < 5; e = e.cause as typeof e)
+    reasons.push(e.code === undefined ? String(e.message) : `${e.code}: ${e.message}`);
+  return reasons;
 }

@@ -182,7 +182,8 @@ export class ComponentStream implements StanzaStream {
     const tooLarge = text.length * 3 > this.#limits.outgoing && Buffer.byteLength(text) > this.#limits.outgoing;
     if (!from || !to || tooLarge) {
       const error = new TypeError(tooLarge ? "stanza too large to be sent" : "stanza without from or to");
-      this.#options.log.error({ err: error, stanza: text.slice(0, 200) }, "stanza not sent");
+      // Its first tag: what follows may be a link.
+      this.#options.log.error({ err: error, stanza: text.slice(0, text.indexOf(">") + 1) }, "stanza not sent");
       return refused(error);
     }
     this.stanzasOut++;

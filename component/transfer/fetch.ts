@@ -8,7 +8,7 @@ import type { Announced, Fetcher } from "../control/ports.js";
 import { pause } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
 import { lastSegment } from "../lib/link-url.js";
-import { loggable, type Log } from "../lib/log.js";
+import { reasonsOf, type Log } from "../lib/log.js";
 import { say, size } from "../lib/said.js";
 import { join } from "../lib/signals.js";
 import { announcedBy } from "./announced.js";
@@ -69,7 +69,7 @@ export class HttpFetcher implements Fetcher {
     } catch (e) {
       const refusal = explain(e, url.hostname, name);
       if (refusal instanceof Refusal && refusal.code.startsWith("link-"))
-        log.warn({ url: loggable(link), code: refusal.code, why: reasonsOf(e) }, "a link could not be fetched");
+        log.warn({ host: url.host, code: refusal.code, why: reasonsOf(e) }, "a link could not be fetched");
       throw refusal;
     } finally {
       cancel();
@@ -110,7 +110,7 @@ class Fetch {
           failures = this.got - before >= STEP ? 1 : failures + 1;
           const ms = BACK_OFF[failures - 1];
           if (ms === undefined) throw e.kind === "slow" ? e : (this.short() ?? e);
-          this.options.log.debug({ url: loggable(this.url.href), got: this.got, why: reasonsOf(e) }, "a fetch was cut");
+          this.options.log.debug({ host: this.url.host, got: this.got, why: reasonsOf(e) }, "a fetch was cut");
           await pause(this.options.clock, ms, this.signal);
         }
       }
@@ -255,13 +255,4 @@ function explain(thrown: unknown, host: string, name: string): unknown {
   if (thrown instanceof Refusal && thrown.code.startsWith("link-"))
     return new Refusal(thrown.code, { host, name, ...thrown.details }, { cause: thrown.cause });
   return thrown;
-}
-
-/** For the operator: what stands behind a refusal, down to the socket's own word. */
-function reasonsOf(thrown: unknown): string[] {
-  const reasons: string[] = [];
-  let e = thrown as Partial<NodeJS.ErrnoException> | undefined;
-  for (; e && reasons.length < 5; e = e.cause as typeof e)
-    reasons.push(e.code === undefined ? String(e.message) : `${e.code}: ${e.message}`);
-  return reasons;
 }

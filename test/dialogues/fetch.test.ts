@@ -413,6 +413,16 @@ describe("a server that lies or breaks", () => {
     expect(await refused(`${w.url}/x`)).toBe("link-unreachable");
   });
 
+  test("with a link that nobody else may have: the log has its host, and nothing else of it", async () => {
+    const w = await web(({ socket }) => socket.end(head(404, { "Content-Length": 0 })));
+    const log = createLog("silent");
+    const warn = jest.spyOn(log, "warn").mockImplementation(() => undefined);
+    expect(await refused(`${w.url}/s/LxHqTbgYwq2sEKd/download`, { log })).toBe("link-refused");
+    const logged = JSON.stringify(warn.mock.calls);
+    expect(logged).toContain(`127.0.0.1:${w.port}`);
+    expect(logged).not.toContain("LxHq");
+  });
+
   test("a certificate that nobody vouches for: unreachable, and the log says why", async () => {
     const folder = await tempFolder();
     try {

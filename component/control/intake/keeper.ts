@@ -2,7 +2,7 @@
 import { Refusal, asRefusal } from "../../lib/errors.js";
 import type { BareJid, Jid } from "../../lib/jid.js";
 import { personBehind } from "../../lib/stand-in.js";
-import type { Log } from "../../lib/log.js";
+import { reasonsOf, type Log } from "../../lib/log.js";
 import { size } from "../../lib/said.js";
 import { isSealed } from "../../lib/sealed-link.js";
 import { longLived } from "../../lib/signals.js";
@@ -267,7 +267,7 @@ export class Keeper {
     if (refusal.code === "internal") log.error({ err: thrown, ...facts }, "an intake failed");
     else if (refusal.code === "disk-full")
       log.error({ err: refusal.cause, ...facts }, "there is no room for an intake");
-    else log.info({ cause: refusal.cause, ...facts }, "an intake was refused");
+    else log.info({ why: reasonsOf(refusal.cause), ...facts }, "an intake was refused");
     return refusal;
   }
 }
