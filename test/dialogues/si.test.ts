@@ -179,6 +179,18 @@ describe("in", () => {
     expect(received.map(({ outcomes }) => outcomes)).toEqual([1, 1, 1]);
   });
 
+  test("no host is reached: the next offers of that client are taken in-band, where it can", async () => {
+    const chosen = async (id: string, options: string[], from = ROMEO): Promise<string | undefined> =>
+      si.read((await ask(iq(offer({ id, method: { options } }), from))).getChildElements()[0]!)?.method?.value;
+    await chosen("s1", [ibb.NS, s5b.NS]);
+    await ask(iq(s5b.write({ sid: "s1", udp: false, hosts: [{ jid: ROMEO, host: "127.0.0.1", port: 1 }] })));
+    expect(await chosen("s2", [s5b.NS, ibb.NS])).toBe(ibb.NS);
+    expect(await chosen("s3", [s5b.NS])).toBe(s5b.NS);
+    expect(await chosen("s4", [s5b.NS, ibb.NS], toJid("romeo@example.org/elsewhere") as FullJid)).toBe(s5b.NS);
+    await clock.turn(3_600_000);
+    expect(await chosen("s5", [s5b.NS, ibb.NS])).toBe(s5b.NS);
+  });
+
   test("a name with a path: refusals have its last part only", async () => {
     const name = "/home/romeo/my plans/plan.bin";
     await ask(iq(offer({ file: file({ name }) })));
@@ -251,7 +263,7 @@ describe("in", () => {
 
   test.each<[string, Partial<si.StreamInitiation>, string[]]>([
     ["another profile", { profile: "http://jabber.org/protocol/si/profile/tree-transfer" }, ["bad-request", "bad-profile"]],
-    ["no size", { file: { name: "x" } }, ["bad-request", "bad-profile"]],
+    ["no size", { file: { name: "x", md5: "0".repeat(32) } }, ["bad-request", "bad-profile"]],
     ["no name", { file: { size: 1 } }, ["bad-request", "bad-profile"]],
     ["no stream that we know", { method: { options: ["jabber:iq:oob"] } }, ["bad-request", "no-valid-streams"]],
     ["no stream at all", { method: { options: [] } }, ["bad-request", "no-valid-streams"]],
@@ -346,8 +358,8 @@ describe("out", () => {
         activate: async (proxy, self, sid, target) => void activated.push([proxy, self, sid, target].join(" ")),
       },
     }); // prettier-ignore
-  const start = (): (() => void) =>
-    method.offer({ parcel, resources: [client()], url: "", line: "", read: readerOf(BYTES) }, async (event) => {
+  const start = (jid = ROMEO): (() => void) =>
+    method.offer({ parcel, resources: [{ ...client(), jid }], url: "", line: "", read: readerOf(BYTES) }, async (event) => {
       events.push(event);
       said(event);
     }); // prettier-ignore
@@ -390,6 +402,20 @@ describe("out", () => {
     }); // prettier-ignore
     expect(await last()).toEqual({ type: "delivered" });
     expect(types()).toEqual(["sent", "moving", "last", "delivered"]);
+    expect((await got).equals(BYTES)).toBe(true);
+  });
+
+  test("by our host, under an address that QXmpp has made of Latin-1", async () => {
+    const there = toJid("줄리엣@exämple.org/QXmpp") as FullJid;
+    romeo = async (payload) => {
+      if (payload.is("si")) return accepting(s5b.NS);
+      const { sid, hosts } = s5b.read(payload)!;
+      const latin = createHash("sha1").update(`${sid}${SELF}???@exämple.org/QXmpp`, "latin1").digest("hex");
+      got = take(await his.dial(hosts[0]!, latin, AbortSignal.timeout(5000)));
+      return s5b.write({ sid: sid!, udp: false, hosts: [], used: hosts[0]!.jid });
+    };
+    start(there);
+    expect(await last()).toEqual({ type: "delivered" });
     expect((await got).equals(BYTES)).toBe(true);
   });
 

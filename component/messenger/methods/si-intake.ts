@@ -7,6 +7,7 @@ import type { IncomingFile, Office } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { fileName } from "../../lib/file-name.js";
 import { isFull, type Jid } from "../../lib/jid.js";
+import { putLast } from "../../lib/latest.js";
 import { type Element, type IqRequest, ProtocolRefusal, type Router } from "../stanza.js";
 import * as inBand from "../wire/xep0047-ibb.js";
 import * as bytestreams from "../wire/xep0065-bytestreams.js";
@@ -16,6 +17,10 @@ import { type SiFile, SiSession, type SiSessionParts, unwanted } from "./si-sess
 
 /** For the contact alone: on the domain, clients would take it for a proxy. */
 export const SI_FEATURES: readonly string[] = [si.NS, fileTransfer.NS, bytestreams.NS, inBand.NS];
+
+/** How long a client none of whose hosts we have reached is asked to come in-band (ms); how many of them are remembered. */
+const OUT_OF_REACH = 3_600_000;
+const MOST_OUT_OF_REACH = 4096;
 
 export interface SiIntakeParts extends SiSessionParts {
   readonly router: Router;
@@ -34,6 +39,8 @@ export class SiIntake {
   readonly #o: SiIntakeParts;
   /** How many there are is the office's to limit: it refuses what is too much at once. */
   readonly #sessions = new Map<string, SiSession>();
+  /** Clients whose hosts were not reached, and when. */
+  readonly #unreached = new Map<Jid, number>();
 
   constructor(parts: SiIntakeParts) {
     this.#o = parts;
@@ -52,7 +59,7 @@ export class SiIntake {
   }
 
   async #offered({ from, to, payload }: IqRequest): Promise<Element> {
-    const offer = readOffer(payload, from, to);
+    const offer = readOffer(payload, from, to, this.#preferred(from));
     const key = keyOf(offer.peer, offer.self, offer.sid);
     if (this.#sessions.has(key)) throw new ProtocolRefusal({ type: "cancel", condition: "conflict" }, "not-understood");
     const session = new SiSession(this.#o, offer);
@@ -72,26 +79,38 @@ export class SiIntake {
     }
   }
 
-  #named({ from, to, payload }: IqRequest): Promise<Element> {
+  async #named({ from, to, payload }: IqRequest): Promise<Element> {
     const query = bytestreams.read(payload);
     // §5.3.1: what is malformed.
     if (query?.sid === undefined || query.hosts.length === 0) throw new Refusal("not-understood");
     const session = this.#sessions.get(keyOf(from, to, query.sid));
     if (!session || query.udp) throw unwanted();
-    return session.hosts(query);
+    try {
+      return await session.hosts(query);
+    } catch (e) {
+      if (e instanceof Refusal && e.code === "stream-unreachable")
+        putLast(this.#unreached, from, this.#o.clock.now(), MOST_OUT_OF_REACH);
+      throw e;
+    }
+  }
+
+  /** XEP-0096 §3.1: SOCKS5 before in-band. COMPAT: but QXmpp has no second way when the first has failed; whoever tries again is let in by the other. */
+  #preferred(peer: Jid): readonly string[] {
+    const since = this.#unreached.get(peer);
+    const isNear = since === undefined || this.#o.clock.now() - since >= OUT_OF_REACH;
+    return isNear ? [bytestreams.NS, inBand.NS] : [inBand.NS, bytestreams.NS];
   }
 }
 
 /** XEP-0095 §3.2. Throws the error that it has for each offer that cannot be answered. */
-function readOffer(payload: Element, peer: Jid, self: Jid): Offer {
+function readOffer(payload: Element, peer: Jid, self: Jid, preferred: readonly string[]): Offer {
   const { id: sid, profile, mediaType, file, method } = si.read(payload)!;
   if (sid === undefined || !isFull(peer)) throw new Refusal("not-understood");
   const { name: given, size, md5, description, range } = file ?? {};
   if (profile !== fileTransfer.NS || given === undefined || size === undefined)
     throw new ProtocolRefusal(si.BAD_PROFILE, "not-understood");
   const name = fileName(given);
-  // XEP-0096 §3.1: to be preferred in that order.
-  const chosen = [bytestreams.NS, inBand.NS].find((known) => method?.options.includes(known));
+  const chosen = preferred.find((known) => method?.options.includes(known));
   if (chosen === undefined) throw new ProtocolRefusal(si.NO_VALID_STREAMS, "no-method", { name });
   const incoming = {
     name: given,

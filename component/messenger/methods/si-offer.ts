@@ -177,7 +177,7 @@ export class SiOffer {
     const { peer, self, sid } = this.address;
     this.#arrival = new Promise((resolve) => {
       this.#unexpect = this.parts.streamHosts.expect(
-        [bytestreams.destination(sid, self, peer)],
+        bytestreams.destinations(sid, self, peer),
         this.order.parcel.recipient,
         (stream) => {
           this.#stream = stream;

@@ -68,3 +68,10 @@ export function write({ sid, udp, address, hosts, used, activate }: Query): Elem
 export function destination(sid: string, requester: Jid, target: Jid): string {
   return createHash("sha1").update(`${sid}${requester}${target}`).digest("hex");
 }
+
+/** Under each of these the peer may come to a host of ours. COMPAT: QXmpp makes it of Latin-1, with a question mark for what that has not. */
+export function destinations(sid: string, requester: Jid, target: Jid): readonly string[] {
+  const latin = `${sid}${requester}${target}`.replace(/[^\0-\xff]/g, "?");
+  const other = createHash("sha1").update(latin, "latin1").digest("hex");
+  return [...new Set([destination(sid, requester, target), other])];
+}

@@ -5,6 +5,9 @@ import * as thumbnails from "./xep0264-thumbnails.js";
 
 export const NS = "http://jabber.org/protocol/si/profile/file-transfer";
 
+/** Of nothing. */
+const EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e";
+
 /** Bytes. In an offer empty: the sender can begin in the middle. */
 export interface Range {
   readonly offset?: number;
@@ -27,8 +30,9 @@ export interface File {
 export function read(element: Element): File | undefined {
   if (!element.is("file", NS)) return undefined;
   const name = attribute(element, "name", 1024);
-  const size = count(attribute(element, "size"));
   const md5 = attribute(element, "hash")?.toLowerCase();
+  // COMPAT: QXmpp leaves out the size of what is empty.
+  const size = count(attribute(element, "size")) ?? (md5 === EMPTY_MD5 ? 0 : undefined);
   const date = attribute(element, "date", 64);
   const description = field(element, "desc");
   const range = element.getChild("range", NS);
