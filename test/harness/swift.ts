@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { exec, run, type Running } from "./process.js";
 import { accepting, freePorts } from "./ports.js";
 import type { S3Server } from "./s3.js";
@@ -73,8 +74,18 @@ export async function startSwift(): Promise<Swift> {
   };
 }
 
-/** Swift's servers take connections before they have read their programs: only an answer, of whatever status, shows that they are there. */
+/**
+ * Swift's servers take connections before they have read their programs, and may break them while they do: only an answer, of whatever status,
+ * shows that they are there.
+ */
 async function answering(port: number, signal: AbortSignal): Promise<void> {
-  await accepting(port, signal);
-  await (await fetch(`http://127.0.0.1:${port}/`, { signal })).arrayBuffer();
+  for (;;) {
+    await accepting(port, signal);
+    try {
+      await (await fetch(`http://127.0.0.1:${port}/`, { signal })).arrayBuffer();
+      return;
+    } catch {
+      await delay(50, undefined, { signal });
+    }
+  }
 }

@@ -61,13 +61,13 @@ export async function sendBySi(
   const from = Number(range?.attrs["offset"] ?? 0);
 
   const server = createServer({ noDelay: true }).listen(0, "127.0.0.1");
+  server.on("connection", (socket) => socket.on("error", () => undefined)); // also of one that nobody waits for any more
   await once(server, "listening");
   try {
     const arrived = once(server, "connection") as Promise<[Socket]>;
     const host = xml("streamhost", { jid: user.jid, host: "127.0.0.1", port: String((server.address() as AddressInfo).port) }); // prettier-ignore
     const used = user.request("set", to, xml("query", { xmlns: BYTESTREAMS, sid }, host), patience);
     const [socket] = await Promise.race([arrived, used.then(() => arrived)]);
-    socket.on("error", () => undefined);
     await read(socket, 3);
     socket.write(Buffer.from([5, 0]));
     const asked = await read(socket, 47);
