@@ -9,6 +9,7 @@ import { isMember, requireMember, type Pace } from "./people/access.js";
 import type { Services } from "./services.js";
 import { lines } from "./commands/define.js";
 import { runLine } from "./commands/index.js";
+import { addresseesOf } from "./intake/addressees.js";
 import { report as fileReport } from "./people/blocks.js";
 import type { Conversations } from "./people/conversations.js";
 import type { Intakes } from "./intake/intake.js";
@@ -66,19 +67,24 @@ export class Counter implements Office {
     return this.#serve(from, to, async (owner, member) => {
       const { conversations } = this.#parts;
       const person = this.#personAt(to, from);
+      const { beside = "" } = message;
+      const words = member ? beside : [beside, ...links.map(({ url }) => url)].join("\n").trim();
       // To those who may not keep files here, it is a conversation and nothing else.
-      if (person && !member) return conversations.pass(owner, person, links.map(({ url }) => url).join("\n"), message);
-      const named = themselves(others(also, to).map(personOf), domainOf(to));
+      if (person && !member) return conversations.pass(owner, person, words, message);
+      const written = person ? [] : addresseesOf(beside);
+      const named = themselves([...others(also, to).map(personOf), ...written], domainOf(to));
       const recipients = checkPeople([...(person ? [person] : []), ...named]);
       const noes = new Map<string, Said>();
-      for (const link of links) {
+      const attempt = async (what: () => Promise<void>): Promise<void> => {
         try {
-          await this.#parts.intakes.begin(from, to, link, recipients);
+          await what();
         } catch (e) {
           const { message: same, said } = this.#refusal(e);
           noes.set(same, said);
         }
-      }
+      };
+      if (person && words !== "") await attempt(() => conversations.pass(owner, person, words, message));
+      for (const link of links) await attempt(() => this.#parts.intakes.begin(from, to, link, recipients));
       if (noes.size > 0) await this.#parts.services.speaker.say(from, [...noes.values()], to);
     });
   }

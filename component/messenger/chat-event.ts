@@ -41,7 +41,13 @@ export interface Linked extends IncomingLink {
 }
 
 export type ChatEvent =
-  | ({ readonly type: "links"; readonly links: readonly Linked[] } & Said)
+  /** `beside`: what else is written there. */
+  | ({
+      readonly type: "links";
+      readonly links: readonly Linked[];
+      readonly beside?: string;
+      readonly isCut?: true;
+    } & Said)
   | ({ readonly type: "announced"; readonly files: readonly Announced[] } & Said)
   /** `isCut`: there is more of it than is read. */
   | ({ readonly type: "text"; readonly text: string; readonly isCut?: true } & Said)
@@ -107,18 +113,22 @@ export function readMessage(message: Element): ChatEvent {
   const shares = every(children, sfs.read);
   const media = every(children, sims.read);
   const links = readLinks(message, children, shares, media, body);
-  if (links.length > 0) return { type: "links", links, ...said };
+  const meant = fallback.withoutFallback(body, every(children, fallback.read)).trim();
+  const isCut = whole.length > MAX_BODY && { isCut: true as const };
+  if (links.length > 0) {
+    const beside = without(links, meant);
+    return { type: "links", links, ...(beside !== "" && { beside, ...isCut }), ...said };
+  }
   if (shares.some((share) => share.encrypted)) return { type: "encrypted", scheme: "encrypted file", ...said };
   const sealed = aesgcm.read(body) ?? every(children, oob.read).find(isSealed);
   if (sealed !== undefined) return { type: "links", links: [{ url: sealed }], ...said };
   const announced = shares.slice(0, MAX_LINKS).map(({ id, file }) => ({ ...(id !== undefined && { id }), file }));
   if (announced.length > 0 && said.id !== undefined) return { type: "announced", files: announced, ...said };
 
-  const text = fallback.withoutFallback(body, every(children, fallback.read)).trim();
-  const otr = encryption.readOtr(text);
+  const otr = encryption.readOtr(meant);
   if (otr === "OTR") return { type: "encrypted", scheme: otr, ...said };
   if (otr === "error") return ignored("OTR error");
-  if (text !== "") return { type: "text", text, ...(whole.length > MAX_BODY && { isCut: true as const }), ...said };
+  if (meant !== "") return { type: "text", text: meant, ...isCut, ...said };
   for (const receipt of asked) if (receipt.type === "received") return { type: "receipt", id: receipt.id };
   return ignored("nothing said");
 }
@@ -149,6 +159,12 @@ function readLinks(
   for (const url of every(children, oob.read)) add(url, {});
   if (links.size === 0 && /^https?:\/\/\S+$/i.test(body)) add(body, {});
   return [...links.values()];
+}
+
+/** The words, but for the links among them. */
+function without(links: readonly Linked[], text: string): string {
+  const keys = new Set<string | undefined>(links.map(({ url }) => linkKey(url)));
+  return text.replace(/\S+/g, (word) => (keys.has(linkKey(word)) ? "" : word)).trim();
 }
 
 /** By what two ways to write the same URL are known as one; undefined for what is no URL of a server, or one that we read otherwise. */

@@ -135,6 +135,7 @@ function messageOf(said: Extract<ChatEvent, { type: "links" | "text" }>): Messag
   return {
     ...(id !== undefined && { id }),
     ...(corrects !== undefined && { corrects }),
-    ...(said.type === "text" && said.isCut && { isCut: true }),
+    ...(said.isCut && { isCut: true }),
+    ...(said.type === "links" && said.beside !== undefined && { beside: said.beside }),
   };
 }

@@ -228,6 +228,24 @@ describe("files", () => {
     expect(told(ROMEO).map((line) => line.split(":")[0])).toEqual([at(JULIET), at(JULIET)]);
   });
 
+  test("what is written beside a link is hers, too, and no command", async () => {
+    await stage.befriend(JULIET);
+    await stage.online(JULIET);
+    told(JULIET);
+    await chat(ROMEO, at(JULIET), `for mercutio@example.org ${URL_}`, `<x xmlns='jabber:x:oob'><url>${URL_}</url></x>`);
+    const heard = told(JULIET);
+    expect(heard[0]).toBe(`${at(ROMEO)}: for mercutio@example.org`);
+    expect(heard.join("\n")).toContain("romeo@example.org has a file for you: notes.txt");
+    expect((await stage.index.sentBy(ROMEO as never, undefined, 10)).map((p) => p.recipient)).toEqual([JULIET]);
+  });
+
+  test("words that cannot be passed on take nothing from the file beside them", async () => {
+    const long = "a".repeat(20_000);
+    await chat(ROMEO, at(NURSE), long, `<x xmlns='jabber:x:oob'><url>${URL_}</url></x>`);
+    expect(told(ROMEO).join("\n")).toMatch(/too large for me to read[^]*I keep notes\.txt/);
+    expect(told(NURSE).join("\n")).toContain("romeo@example.org has a file for you");
+  });
+
   test("hostile names take nothing", async () => {
     for (const local of [
       "nobody",
@@ -249,6 +267,8 @@ describe("files", () => {
     told(ROMEO);
     await link(NURSE, at(ROMEO));
     expect(told(ROMEO)).toEqual([`${at(NURSE)}: ${URL_}`]);
+    await chat(NURSE, at(ROMEO), `See ${URL_}?2`, `<x xmlns='jabber:x:oob'><url>${URL_}?2</url></x>`);
+    expect(told(ROMEO)).toEqual([`${at(NURSE)}: See\n${URL_}?2`]);
     expect(stage.internet.fetches).toBe(0);
   });
 });

@@ -353,6 +353,15 @@ describe("one intake that names several", () => {
     expect(heard(stage, ROMEO)).toEqual([]);
   });
 
+  test("by words beside the link: a parcel each", async () => {
+    const stage = await begin();
+    for (const jid of [ROMEO, ...PEOPLE]) await stage.befriend(jid);
+    const words = `to ${JULIET} and ${NURSE}`;
+    await stage.receive(`<message from='${ROMEO}/desk' to='${BOT}' type='chat' id='b'><body>${words}\n${REPORT}</body><x xmlns='jabber:x:oob'><url>${REPORT}</url></x></message>`); // prettier-ignore
+    const sent = await stage.index.sentBy(bare(ROMEO), undefined, 10);
+    expect(sent.map((parcel) => parcel.recipient).sort()).toEqual([JULIET, NURSE].sort());
+  });
+
   test("died as soon as it was kept: the line is said by the next life", async () => {
     const stage = await begin();
     for (const jid of [ROMEO, ...PEOPLE]) await stage.befriend(jid);

@@ -65,6 +65,8 @@ export interface Message {
   readonly corrects?: string;
   /** There was more of it than is read. */
   readonly isCut?: boolean;
+  /** What was written beside links: it may name who is to get the files. */
+  readonly beside?: string;
 }
 
 /** What somebody did in the messenger. `to` is the address that he addressed: answers come from there. None of these rejects. */

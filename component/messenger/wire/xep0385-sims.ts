@@ -8,7 +8,8 @@ import { type Metadata, readFields } from "./xep0446-metadata.js";
 
 export const NS = "urn:xmpp:sims:1";
 const NS_REFERENCE = "urn:xmpp:reference:0";
-const NS_FILE = "urn:xmpp:jingle:apps:file-transfer:5";
+/** COMPAT: Movim says :4. */
+const NS_FILE = /^urn:xmpp:jingle:apps:file-transfer:[345]$/;
 
 export interface SharedMedia {
   readonly file: Metadata;
@@ -19,7 +20,7 @@ export interface SharedMedia {
 export function read(element: Element): SharedMedia | undefined {
   const media = element.is("reference", NS_REFERENCE) ? element.getChild("media-sharing", NS) : undefined;
   if (!media) return undefined;
-  const file = media.getChild("file", NS_FILE);
+  const file = media.getChildren("file").find((child) => NS_FILE.test(child.getNS() ?? ""));
   const references = media.getChild("sources", NS)?.getChildren("reference", NS_REFERENCE) ?? [];
   const urls = every(references, (reference) => attribute(reference, "uri"));
   return { file: file ? readFields(file) : {}, urls: urls.filter((url) => /^https?:/i.test(url)) };
