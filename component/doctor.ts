@@ -4,7 +4,7 @@ import { connect, createServer as createTcpServer } from "node:net";
 import { once } from "node:events";
 import { loadConfig, type Config } from "./config.js";
 import { askServer } from "./doctor-server.js";
-import { bad, good, wordsOf, type Finding } from "./finding.js";
+import { bad, good, place, wordsOf, type Finding } from "./finding.js";
 import { label } from "./control/words.js";
 import { ClamdScanner } from "./inspect/clamd.js";
 import { systemClock } from "./lib/clock.js";
@@ -68,16 +68,17 @@ async function virusCheck({ clamd, file }: Config["check"]): Promise<Finding> {
 async function* server(config: Config, running: Health | undefined): AsyncGenerator<Finding> {
   const url = new URL(config.xmpp.server);
   const [host, port] = [url.hostname.replace(/^\[(.*)\]$/, "$1"), Number(url.port) || 5347];
+  const where = place({ host, port });
   try {
     await reach(host, port);
   } catch (e) {
     yield bad(
-      `server: nothing takes connections at ${host}:${port} (${wordsOf(e)})`,
+      `server: nothing takes connections at ${where} (${wordsOf(e)})`,
       "Start the XMPP server, see that it listens for components there (Prosody: component_ports and component_interfaces; ejabberd: ejabberd_service), or correct [xmpp] server.",
     );
     return;
   }
-  yield good(`server: takes connections at ${host}:${port}`);
+  yield good(`server: takes connections at ${where}`);
   // A second connection could push out the first (Prosody's "kick_old") or take stanzas from it (ejabberd): not while one runs.
   if (!running) yield* askServer(config);
   else if (running.component) yield good("secret: accepted, the running Restante is connected");
@@ -134,7 +135,7 @@ async function storage(config: Config, log: Log): Promise<Finding> {
 /** Whether [web] url leads to [web] listen: to the running Restante, or to a listener that is put there for a moment. */
 async function web(config: Config, running: Health | undefined): Promise<Finding> {
   const { listen, url } = config.web;
-  const where = `${listen.host}:${listen.port}`;
+  const where = place(listen);
   if (running) return reached(url, "/healthz", (text) => text.includes('"component"'), where);
   const token = randomId();
   const stand = createServer((_request, response) => response.end(token));
@@ -156,7 +157,7 @@ async function web(config: Config, running: Health | undefined): Promise<Finding
 
 /** Whether [streams] host leads to [streams] listen, as {@link web}. What answers there has to speak SOCKS5, or be ourselves for a moment. */
 async function streams({ streams: { listen, host } }: Config, running: Health | undefined): Promise<Finding> {
-  const [outside, inside] = [`${host}:${listen.port}`, `${listen.host}:${listen.port}`];
+  const [outside, inside] = [place({ host, port: listen.port }), place(listen)];
   const stand = createTcpServer((socket) =>
     socket.once("data", () => socket.end(GREETED)).on("error", () => undefined),
   );

@@ -1,4 +1,6 @@
 /** What `restante doctor` has to say of one part. */
+import { isIPv6 } from "node:net";
+import { Refusal } from "./lib/errors.js";
 
 /** One line of the report. `remedy`: what to do about it; absent when all is well. */
 export interface Finding {
@@ -10,10 +12,15 @@ export interface Finding {
 export const good = (what: string): Finding => ({ ok: true, what });
 export const bad = (what: string, remedy: string): Finding => ({ ok: false, what, remedy });
 
-/** What was thrown, in one line, down to what caused it. */
+/** What was thrown, in one line, down to what caused it. A refusal's own sentence is for people in a chat, and counts where there is no other. */
 export function wordsOf(thrown: unknown): string {
   const words: string[] = [];
   for (let e = thrown as Partial<NodeJS.ErrnoException> | undefined; e && words.length < 4; e = e.cause as typeof e)
-    words.push(e.message || e.code || "unknown");
+    if (!(e instanceof Refusal && e.cause !== undefined)) words.push(e.message || e.code || "unknown");
   return [...new Set(words)].join(": ").replace(/\s+/g, " ");
+}
+
+/** A host and a port as they are written: an IPv6 address stands in brackets. */
+export function place({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
