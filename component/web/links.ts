@@ -76,6 +76,9 @@ async function answer(web: LinkParts, request: FastifyRequest, reply: FastifyRep
   const open = await web.desk.open(token);
   const { size } = open;
   const validators = { etag: `"${open.sha256}"`, modified: Math.floor(open.since / 1000) * 1000 };
+  const type = mediaType(open.mediaType);
+  // Web clients show links as pictures by their names (Converse.js: "x.svg"). The browser would throw these bytes away, and they would count as delivered.
+  if (request.headers["sec-fetch-dest"] === "image" && !type.startsWith("image/")) return reply.code(406).send();
   const verdict = judge(request.headers, validators);
   if (verdict === "failed") throw new Refusal("precondition-failed");
   // §14.2: a Range means something in a GET only.
@@ -91,7 +94,6 @@ async function answer(web: LinkParts, request: FastifyRequest, reply: FastifyRep
   });
   if (verdict === "not-modified") return reply.code(304).send();
 
-  const type = mediaType(open.mediaType);
   const parts: Plan["parts"] = wanted.kind === "parts" ? wanted.parts : [{ start: 0, end: size }];
   const frame = parts.length > 1 ? multipart(parts, size, type) : undefined;
   const length = frame?.length ?? parts[0].end - parts[0].start;

@@ -177,6 +177,25 @@ describe("links that do not work", () => {
     }
   });
 
+  test.each([
+    ["image/svg+xml", "image", 406],
+    ["image/tiff", "image", 406],
+    ["application/octet-stream", "image", 406],
+    ["image/png", "image", 200],
+    ["image/svg+xml", "document", 200],
+    ["audio/mpeg", "audio", 200],
+  ])(
+    "%s, where a browser wants it as %s: only what it can show is given, and counts",
+    async (mediaType, dest, status) => {
+      const file = await stage.desk.keep(300, { mediaType });
+      const answer = await client.ask("GET", path(file), `Sec-Fetch-Dest: ${dest}`);
+      expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([status, "*"]);
+      expect(answer.body.length).toBe(status === 200 ? 300 : 0);
+      await client.ask("GET", path(file)); // what was told comes at the latest with the next question
+      expect(await file.heard(status === 200 ? 4 : 2)).toHaveLength(status === 200 ? 4 : 2);
+    },
+  );
+
   test("the name in the path is only a label", async () => {
     const file = await stage.desk.keep(10);
     for (const label of ["", "/", "/x", "/a%2Fb", "/a/b/c", "/%00", "?download=1", "/..%5c"]) {
