@@ -12,7 +12,7 @@ import { Line } from "./line.js";
 import { type Element, type StanzaStream, xml } from "./stanza.js";
 import * as receipts from "./wire/xep0184-receipts.js";
 import * as correction from "./wire/xep0308-correction.js";
-import * as styling from "./wire/xep0393-styling.js";
+import { plainBody } from "./wire/xep0393-styling.js";
 
 /** A client that has just logged in may take a while to read what waited for it (ms). */
 const RECEIPT_TIME = 3000;
@@ -112,11 +112,10 @@ export class StreamSpeaker implements Speaker {
     return this.parts.stream.send(this.#words(id, to, answering, said, ...more));
   }
 
-  /** In the language of whoever gets it; names of files within stay as they are. */
+  /** In the language of whoever gets it. */
   #words(id: string, to: Jid, answering: Jid | undefined, said: Said, ...more: Element[]): Element {
     const language = this.parts.tongues.of(to);
-    const body = xml("body", {}, render(said, language));
-    return this.#message(id, to, answering, language, body, styling.write(), ...more);
+    return this.#message(id, to, answering, language, ...plainBody(render(said, language)), ...more);
   }
 
   #message(

@@ -83,6 +83,7 @@ test("the second message is read as exactly that file", () => {
     id: linkId(),
     wantsReceipt: true,
   });
+  expect(stream.sent[0]?.getChild("unstyled", "urn:xmpp:styling:0")).toBeDefined();
   const [body, oob] = [stream.sent[1]?.getChildText("body"), stream.sent[1]?.getChild("x", "jabber:x:oob")];
   expect([body, oob?.getChildText("url")]).toEqual([URL, URL]);
 });

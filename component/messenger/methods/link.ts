@@ -12,6 +12,7 @@ import type { Fates } from "./fates.js";
 import { fileMessage } from "../wire/file-message.js";
 import { type Element, type StanzaStream, xml } from "../stanza.js";
 import * as receipts from "../wire/xep0184-receipts.js";
+import { plainBody } from "../wire/xep0393-styling.js";
 
 /** How long clients that give receipts may take for one: a phone may have to wake, and a server may keep a dead connection "online" for minutes. */
 const PATIENCE = 30_000;
@@ -54,7 +55,7 @@ export class LinkMethod implements OfferMethod {
 
     const id = randomId();
     const sent = Promise.all([
-      line === "" ? undefined : stream.send(message(randomId(), xml("body", {}, render(line, language)))),
+      line === "" ? undefined : stream.send(message(randomId(), ...plainBody(render(line, language)))),
       stream.send(message(id, ...fileMessage(url, parcel, picture), receipts.write({ type: "request" }))),
     ]).then(
       () => {

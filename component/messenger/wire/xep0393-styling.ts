@@ -3,7 +3,7 @@ import { type Element, xml } from "../stanza.js";
 
 export const NS = "urn:xmpp:styling:0";
 
-/** `_final_.odt` is a name; without this, clients show it as _final_ in italics. */
-export function write(): Element {
-  return xml("unstyled", { xmlns: NS });
+/** A body that is shown as it stands. `_final_.odt` is a name; clients would show it as final in italics. */
+export function plainBody(text: string): Element[] {
+  return [xml("body", {}, text), xml("unstyled", { xmlns: NS })];
 }
