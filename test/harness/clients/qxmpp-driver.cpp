@@ -1,13 +1,13 @@
 /*
  * QXmpp 1.4, the library of Kaidan and others, without a screen: Restante's driver, on QXmpp's public classes alone.
  *
- *   qxmpp-driver JID PASSWORD HOST PORT FOLDER CERTIFICATES
+ *   qxmpp-driver JID PASSWORD HOST PORT FOLDER CERTIFICATES METHODS
  *
  * Orders come on standard input, one a line, words parted by tabs (backslash escapes as in C):
  *   subscribe JID | say JID TEXT | send JID PATH [NAME] | upload JID PATH [SERVICE] | abort NAME
  *   methods any|in-band|socks5|none | proxy JID only|beside | offers take|decline
  * and it logs out when that is closed. `send` to a bare address takes a client of his that has shown itself. What happens is printed: ONLINE,
- * SERVICE, PRESENCE, MESSAGE, CARBON, RECEIPT, OFFER, MOVING, RECEIVED, SENT, FAILED, ERROR.
+ * SERVICE, PRESENCE, MESSAGE, CARBON, RECEIPT, OFFER, MOVING, HALF, RECEIVED, SENT, FAILED, ERROR.
  */
 #include <QXmppCarbonManager.h>
 #include <QXmppClient.h>
@@ -31,6 +31,7 @@
 #include <QSocketNotifier>
 #include <QSslConfiguration>
 #include <cstdio>
+#include <memory>
 #include <unistd.h>
 
 static void out(QStringList words) {
@@ -71,6 +72,7 @@ class Driver {
 public:
   explicit Driver(const QStringList &words) : folder(words[5]) {
     for (QXmppClientExtension *extension : QList<QXmppClientExtension *>{transfers, uploads, receipts, carbons}) client.addExtension(extension);
+    use(words[7]);
     listen();
     QXmppConfiguration configuration;
     configuration.setJid(words[1]);
@@ -95,11 +97,7 @@ public:
     else if (order == "send" && (count == 2 || count == 3)) send(words[0], words[1], words.value(2));
     else if (order == "upload" && (count == 2 || count == 3)) upload(words[0], words[1], words.value(2));
     else if (order == "abort" && count == 1) abort(words[0]);
-    else if (order == "methods" && count == 1)
-      transfers->setSupportedMethods(words[0] == "in-band"  ? QXmppTransferJob::InBandMethod
-                                    : words[0] == "socks5" ? QXmppTransferJob::SocksMethod
-                                    : words[0] == "none"   ? QXmppTransferJob::NoMethod
-                                                           : QXmppTransferJob::AnyMethod);
+    else if (order == "methods" && count == 1) use(words[0]);
     else if (order == "proxy" && count == 2) {
       transfers->setProxy(words[0]);
       transfers->setProxyOnly(words[1] == "only");
@@ -176,6 +174,13 @@ private:
 
   /* ---- by stream initiation ---- */
 
+  void use(const QString &methods) {
+    transfers->setSupportedMethods(methods == "in-band"  ? QXmppTransferJob::InBandMethod
+                                   : methods == "socks5" ? QXmppTransferJob::SocksMethod
+                                   : methods == "none"   ? QXmppTransferJob::NoMethod
+                                                         : QXmppTransferJob::AnyMethod);
+  }
+
   void send(QString to, const QString &path, const QString &name) {
     if (QXmppUtils::jidToResource(to).isEmpty()) {
       const QStringList resources = client.findExtension<QXmppRosterManager>()->getResources(to);
@@ -215,6 +220,11 @@ private:
     jobs << job;
     QObject::connect(job, &QXmppTransferJob::stateChanged, [=](QXmppTransferJob::State state) {
       if (state == QXmppTransferJob::TransferState) out({"MOVING", job->fileName(), nameOf(job->method())});
+    });
+    auto half = std::make_shared<bool>(false);
+    QObject::connect(job, &QXmppTransferJob::progress, [=](qint64 done, qint64 total) {
+      if (!*half && 2 * done >= total) out({"HALF", job->fileName()});
+      *half = 2 * done >= total;
     });
   }
 
@@ -261,8 +271,8 @@ private:
 
 int main(int count, char **words) {
   QCoreApplication application(count, words);
-  if (count != 7) {
-    fprintf(stderr, "usage: %s JID PASSWORD HOST PORT FOLDER CERTIFICATES\n", words[0]);
+  if (count != 8) {
+    fprintf(stderr, "usage: %s JID PASSWORD HOST PORT FOLDER CERTIFICATES METHODS\n", words[0]);
     return 2;
   }
   if (*words[6]) {

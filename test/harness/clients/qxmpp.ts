@@ -4,6 +4,9 @@ import { tempFolder } from "../tmp.js";
 import { built, orderLine } from "./built.js";
 import { drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
 
+/** Which streams it offers and takes. */
+export type QXmppMethods = "any" | "in-band" | "socks5" | "none";
+
 export interface QXmpp extends Client {
   /** Where it puts the files that it was offered. */
   readonly folder: string;
@@ -13,8 +16,8 @@ export interface QXmpp extends Client {
   upload(path: string, to: string, service?: string): Promise<void>;
   /** Ends a transfer, in or out, by its file's name. */
   abort(name: string): Promise<void>;
-  /** Which streams it offers and takes from now on; at first both. */
-  methods(which: "any" | "in-band" | "socks5" | "none"): Promise<void>;
+  /** From now on. */
+  methods(which: QXmppMethods): Promise<void>;
   /** Names a server's proxy with its own addresses, or instead of them. */
   proxy(jid: string, how: "beside" | "only"): Promise<void>;
   /** What it does with offers from now on; at first it takes them. */
@@ -28,14 +31,21 @@ const FLAGS = ["-fPIC", "-std=c++17"]; // Qt's own condition; QXmpp's headers wa
  * RECEIPT full-jid id, OFFER full-jid name size, MOVING name in-band|socks5, RECEIVED path, SENT path, FAILED path why. `sendFile` goes to a full address, or
  * to a client of his that has shown itself.
  */
-export async function qxmpp(server: ClientServer, user: string, options: ClientOptions = {}): Promise<QXmpp> {
-  const { password = `${user}pw`, resource = "QXmpp" } = options;
+export async function qxmpp(
+  server: ClientServer,
+  user: string,
+  options: ClientOptions & { methods?: QXmppMethods } = {},
+): Promise<QXmpp> {
+  const { password = `${user}pw`, resource = "QXmpp", methods = "any" } = options;
   const folder = await tempFolder("restante-qxmpp");
   const jid = `${user}@${server.domain}`;
-  const args = [`${jid}/${resource}`, password, "127.0.0.1", String(server.c2sPort), folder.path, server.certFile];
+  const login = [`${jid}/${resource}`, password, "127.0.0.1", String(server.c2sPort)];
   const libraries = ["qxmpp", "Qt5Network", "Qt5Xml", "Qt5Core"];
   const program = await built("qxmpp-driver.cpp", "qxmpp-driver", libraries, FLAGS);
-  const driver = run(program, args, { name: `qxmpp ${user}`, env: { HOME: folder.path } });
+  const driver = run(program, [...login, folder.path, server.certFile, methods], {
+    name: `qxmpp ${user}`,
+    env: { HOME: folder.path },
+  });
   await driver.waitFor(/^ONLINE /);
   const order = async (...words: string[]): Promise<void> => driver.write(orderLine(words));
   return {
