@@ -9,6 +9,7 @@ import { goSendxmpp } from "../harness/clients/go-sendxmpp.js";
 import { profanity } from "../harness/clients/profanity.js";
 import { psi } from "../harness/clients/psi.js";
 import { purple } from "../harness/clients/purple.js";
+import { qxmpp } from "../harness/clients/qxmpp.js";
 import { slixmpp } from "../harness/clients/slixmpp.js";
 import { xmppUser } from "../harness/clients/xmppjs.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
@@ -55,6 +56,25 @@ test("libpurple sends a file to libpurple", async () => {
   await romeo.waitFor(/^SENT /);
   await romeo.close();
   await juliet.close();
+});
+
+test("QXmpp and QXmpp: lines and receipts on all of one's clients, an upload, a file", async () => {
+  const romeo = await qxmpp(prosody, "romeo");
+  const [juliet, other] = [await qxmpp(prosody, "juliet"), await qxmpp(prosody, "juliet", { resource: "other" })];
+  await romeo.subscribe(juliet.jid);
+  await romeo.waitFor(/^PRESENCE juliet@example.test\/QXmpp available/);
+  await romeo.say(`${juliet.jid}/QXmpp`, "two\nlines < &");
+  await juliet.waitFor(/^MESSAGE romeo@example.test\/QXmpp two\\nlines < &$/);
+  await other.waitFor(/^CARBON romeo@example.test\/QXmpp two\\nlines < &$/);
+  await romeo.waitFor(/^RECEIPT juliet@example.test\/QXmpp /);
+  await romeo.waitFor(/^SERVICE upload\.\S+ store\/file$/);
+  await romeo.upload(letter, juliet.jid);
+  await juliet.waitFor(/^MESSAGE \S+ (https\S+letter\.txt) OOB \1$/);
+  await romeo.sendFile(letter, `${juliet.jid}/QXmpp`);
+  const [, path] = await juliet.waitFor(/^RECEIVED (.*)/);
+  expect(await readFile(path!)).toEqual(await readFile(letter));
+  await romeo.waitFor(/^SENT .*letter\.txt$/);
+  for (const client of [romeo, juliet, other]) await client.close();
 });
 
 test("slixmpp and a scripted user: lines, receipts, corrections, uploads", async () => {
