@@ -23,6 +23,9 @@ interface ConfigOption {
   readonly config?: string;
 }
 
+// Whoever listens may have heard enough (`| head`).
+process.stdout.on("error", () => undefined);
+
 const program = new Command("restante")
   .description("Keeps a file for someone who is away, and hands it over the moment they come online (XMPP component).")
   .version(VERSION)

@@ -1,5 +1,5 @@
 /** `restante init`: a commented configuration from the table of keys, and the snippets by which Prosody and ejabberd let it in. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, KEYS } from "./config.js";
 import { randomId } from "./lib/ids.js";
@@ -15,9 +15,10 @@ export interface InitOptions {
 }
 
 /** Writes the files and answers what to tell the operator. Throws {@link ConfigError}, and writes nothing, when one of them exists. */
-export async function init({ dir, domain, force }: InitOptions): Promise<string> {
+export async function init({ dir, domain: given, force }: InitOptions): Promise<string> {
+  const domain = given.toLowerCase();
   if (parseJid(domain)?.domain !== domain || !domain.includes("."))
-    throw new ConfigError(`“${domain}” is not a domain of its own below that of your server, like files.example.org`);
+    throw new ConfigError(`“${given}” is not a domain of its own below that of your server, like files.example.org`);
   const secret = randomId() + randomId();
   const files = {
     "restante.toml": configuration({ domain, secret }),
@@ -37,7 +38,11 @@ export async function init({ dir, domain, force }: InitOptions): Promise<string>
 /** Every file has the secret in it: nobody else reads it. */
 async function write(path: string, text: string, force: boolean, before: readonly string[]): Promise<void> {
   try {
-    await writeFile(path, text, { mode: 0o600, flag: force ? "w" : "wx" });
+    const file = await open(path, force ? "w" : "wx", 0o600);
+    await file
+      .chmod(0o600) // what is replaced may have been everybody's to read
+      .then(() => file.writeFile(text))
+      .finally(() => file.close());
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code !== "EEXIST") throw e;
     const already = before.length > 0 ? ` (${before.join(", ")} has been written)` : "";

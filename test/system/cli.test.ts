@@ -3,14 +3,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../component/config.js";
 import { configuration } from "../../component/init.js";
 import { startClamd } from "../harness/clamd.js";
 import { freePorts } from "../harness/ports.js";
-import { run, type Running } from "../harness/process.js";
+import { exec, run, type Running } from "../harness/process.js";
 import { startProsody, type Prosody } from "../harness/prosody.js";
 import { tempFolder, type TempFolder } from "../harness/tmp.js";
 
@@ -100,6 +100,27 @@ describe("init", () => {
     expect(await readFile(join(dir, "restante.toml"), "utf8")).toBe(before);
     expect((await ended(restante(["init", "--dir", dir, "--force"]))).code).toBe(0);
     expect(await readFile(join(dir, "restante.toml"), "utf8")).not.toBe(before);
+  });
+
+  test("what is replaced is for its owner's eyes only, whoever could read it before", async () => {
+    const dir = join(folder.path, "open");
+    await ended(restante(["init", "--dir", dir]));
+    await chmod(join(dir, "restante.toml"), 0o644);
+    expect((await ended(restante(["init", "--dir", dir, "--force"]))).code).toBe(0);
+    expect((await stat(join(dir, "restante.toml"))).mode & 0o777).toBe(0o600);
+  });
+
+  test("a domain in capitals is the same domain", async () => {
+    const dir = join(folder.path, "capitals");
+    expect((await ended(restante(["init", "--dir", dir, "--domain", "Files.Example.NET"]))).code).toBe(0);
+    expect(loadConfig(join(dir, "restante.toml"), {}).xmpp.domain).toBe("files.example.net");
+    expect(await readFile(join(dir, "restante-prosody.cfg.lua"), "utf8")).toContain('Component "files.example.net"');
+  });
+
+  test("nobody has to hear it out", async () => {
+    const script = 'exec 3>&1; { "$0" "$@"; echo "code $?" >&3; } 2>&3 | true';
+    const doctor = [process.execPath, "--no-warnings", "--import", LOADER, CLI, "doctor", "--config", "none.toml"];
+    expect(await exec("sh", ["-c", script, ...doctor])).toBe("code 1");
   });
 
   test.each(["example", "a b.example", "bot@files.example.net"])(
