@@ -44,7 +44,8 @@ export const errors = {
     "{name} hat sich auf {host} geändert, während ich die Datei holte. Bitte schicken Sie sie noch einmal.",
   "error/stream-cut":
     "Die Übertragung von {name} wurde unterbrochen. Schicken Sie die Datei noch einmal: Was angekommen ist, bewahre ich eine Weile auf, und Ihr Programm macht dort weiter, wenn es das kann.",
-  "error/stream-unreachable": "Ich konnte für {name} keine Verbindung zu Ihrem Programm aufbauen.",
+  "error/stream-unreachable":
+    "Ich konnte für {name} keine Verbindung zu Ihrem Programm aufbauen. Senden Sie es noch einmal: Dann kommt es über den Server, wenn Ihr Programm das kann.",
   "error/no-method": "Ihr Programm und ich haben keinen gemeinsamen Weg, um {name} zu übertragen.",
   "error/link-ended": "Dieser Link ist abgelaufen.",
   "error/no-token": "Sagen Sie in einer Kopfzeile, welche Datei: Authorization: Bearer TOKEN.",

@@ -43,7 +43,8 @@ export const errors = {
   // byte streams
   "error/stream-cut":
     "The transfer of {name} was cut. Send it again: what has come is kept for a while, and your client goes on from there if it can.",
-  "error/stream-unreachable": "I could not connect to your client for {name}.",
+  "error/stream-unreachable":
+    "I could not connect to your client for {name}. Send it again: then it comes through the server, if your client can do that.",
   "error/no-method": "Your client and I have no way in common to move {name}.",
   // capabilities of our own
   "error/link-ended": "This link has ended.",
