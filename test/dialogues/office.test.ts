@@ -188,6 +188,32 @@ describe("the main job", () => {
   });
 });
 
+describe("the list", () => {
+  test("says that there is more when there is, and not of a page that is just full", async () => {
+    await begin("sqlite::memory:", { commands: 100 });
+    await stage.befriend(ROMEO);
+    await stage.online(ROMEO);
+    const send = async (n: number): Promise<void> => {
+      const url = `https://upload.example.org/x/Notes, part ${n}.txt`.replaceAll(" ", "%20");
+      stage.internet.files.set(url, Buffer.from(`part ${n}`));
+      await stage.sendLink(`${ROMEO}/home`, url);
+    };
+    const listed = async (words: string): Promise<string> => {
+      stage.heard(ROMEO);
+      await stage.say(`${ROMEO}/home`, words);
+      return stage.heard(ROMEO).join("\n");
+    };
+    for (let n = 1; n <= 20; n++) await send(n);
+    const full = await listed("list");
+    expect(full).toContain("1 · Notes, part 1.txt");
+    expect(full).not.toContain("older");
+    await send(21);
+    expect(await listed("list")).toContain("Say “list before 2” for older ones.");
+    expect(await listed("list before 2")).toMatch(/1 · Notes, part 1\.txt · 6 bytes · until .*$/);
+    expect(await listed("get notes, part 3.TXT")).toMatch(/^https:/);
+  });
+});
+
 describe("somebody who has never met the bot", () => {
   test("gets one invitation, not a file; accepting brings it and makes us acquainted", async () => {
     await begin();

@@ -9,16 +9,22 @@ import { NOUNS, usage, type Command, type Param } from "./define.js";
 export interface Token {
   readonly text: string;
   readonly quoted: boolean;
+  /** The same as it was written, with its quotes, and the space before it. */
+  readonly written: string;
 }
+
+/** Signs that are not seen and come along with what is pasted: no word, name or address has them. */
+const UNSEEN = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
 /** Words, with quotes of any kind around what has spaces. None looks for its end beyond another of its kind: a line of them would take minutes. */
 export function tokens(text: string): Token[] {
-  return [...text.matchAll(/"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|'([^']*)'(?=\s|,|$)|([^\s,]+|,)/gu)].map(
-    (m) => {
-      const quoted = m[1] ?? m[2] ?? m[3] ?? m[4] ?? m[5];
-      return { text: quoted ?? m[6]!, quoted: quoted !== undefined };
-    },
-  );
+  const found = text
+    .replace(UNSEEN, "")
+    .matchAll(/(?<!\s)\s*(?:"([^"]*)"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|'([^']*)'(?=\s|,|$)|([^\s,]+|,))/gu);
+  return [...found].map((m) => {
+    const quoted = m[1] ?? m[2] ?? m[3] ?? m[4] ?? m[5];
+    return { text: quoted ?? m[6]!, quoted: quoted !== undefined, written: m[0] };
+  });
 }
 
 /** Chat text after the command's word → checked arguments. `also`: people who are named beside it. @throws Refusal "bad-argument", "bad-address" */
@@ -38,11 +44,11 @@ export function parseArgs(
       next,
       params.slice(i + 1).every(([, { type }]) => type === "flag"),
     );
-    if (param.type === "people") mine.push(...also.map((text) => ({ text, quoted: true })));
+    if (param.type === "people") mine.push(...also.map((text) => ({ text, quoted: true, written: text })));
     if (mine.length > 0) args[name] = valueOf(command, param, mine);
     else if (!param.optional) throw wrong(command, say("which-one", { what: say(NOUNS[param.type]) }));
   });
-  if (left.length > 0) throw wrong(command, say("what-for", { text: label(left.map((t) => t.text).join(" ")) }));
+  if (left.length > 0) throw wrong(command, say("what-for", { text: label(asWritten(left)) }));
   return args;
 }
 
@@ -64,7 +70,7 @@ const isWord = (t: Token | undefined, word: string): boolean => !!t && !t.quoted
 const isNumber = (t: Token | undefined): boolean => !!t && !t.quoted && /^#?\d{1,9}$/.test(t.text);
 
 function valueOf(command: Command, param: Param, mine: readonly Token[]): unknown {
-  const text = mine.map((t) => t.text).join(" ");
+  const text = mine.length === 1 ? mine[0]!.text : asWritten(mine);
   switch (param.type) {
     case "which":
       return mine.length === 1 && isNumber(mine[0]) ? Number(text.replace("#", "")) : text;
@@ -76,7 +82,7 @@ function valueOf(command: Command, param: Param, mine: readonly Token[]): unknow
     case "flag":
       return true;
     case "text":
-      return text.replace(/ ,/g, ",");
+      return text;
     case "address":
       return addressOf(text);
     case "group": {
@@ -96,6 +102,13 @@ function valueOf(command: Command, param: Param, mine: readonly Token[]): unknow
     }
   }
 }
+
+/** Names may have commas and quotes in them. */
+const asWritten = (mine: readonly Token[]): string =>
+  mine
+    .map((t) => t.written)
+    .join("")
+    .trim();
 
 const isSeparator = (t: Token): boolean => !t.quoted && (t.text === "," || isWord(t, "and"));
 

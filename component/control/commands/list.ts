@@ -16,12 +16,13 @@ export const list = define({
     before: { type: "number", keyword: "before", optional: true, about: "about/before" },
   },
   async run({ index, quota }, { owner, member }, { before }) {
-    const [files, parcels, used, cut] = await Promise.all([
-      index.files(owner, before, PAGE),
-      index.openFor(owner, before, PAGE),
+    const [allFiles, allParcels, used, cut] = await Promise.all([
+      index.files(owner, before, PAGE + 1), // one more than is shown: whether there are more
+      index.openFor(owner, before, PAGE + 1),
       index.usage(owner),
       before === undefined ? index.cutIntakes(owner, MOST_CUT) : [],
     ]);
+    const [files, parcels] = [allFiles.slice(0, PAGE), allParcels.slice(0, PAGE)];
     const rows: Said[][] = files.map((f) => [
       f.number,
       label(f.name),
@@ -48,13 +49,13 @@ export const list = define({
         say("list/until", { until: day(p.until) }),
         markOf(p),
       ]);
-    const full = Math.max(files.length, parcels.length) === PAGE;
+    const more = Math.max(allFiles.length, allParcels.length) > PAGE;
     const last = Math.max(files.at(-1)?.number ?? 0, parcels.at(-1)?.number ?? 0);
     const text = member
       ? say("list/keeps", { count: used.files, size: size(used.bytes), quota: size(quota) })
       : parcels.length === 0
         ? say("list/nothing")
         : "";
-    return { text, rows, after: full ? say("list/older", { number: last }) : "" };
+    return { text, rows, after: more ? say("list/older", { number: last }) : "" };
   },
 });
