@@ -1,4 +1,5 @@
 /** A scripted user on @xmpp/client: for what a test wants to say and see itself, stanza by stanza. */
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { client, xml } from "@xmpp/client";
 import type { Element } from "@xmpp/xml";
@@ -62,11 +63,13 @@ const DEADLINE = 10_000;
 /** Logs somebody in. Subscriptions to him are approved by themselves. */
 export async function xmppUser(server: LogInServer, user: string, options: XmppUserOptions = {}): Promise<XmppUser> {
   const { password = `${user}pw`, resource = "test", available = true, smacks = false } = options;
+  const service = `xmpp://127.0.0.1:${server.c2sPort}`;
+  const lang = options.lang === undefined ? {} : { lang: options.lang };
   const xmpp = client({
-    service: `xmpp://127.0.0.1:${server.c2sPort}`,
+    service,
     domain: server.domain,
     resource,
-    ...(options.lang !== undefined && { lang: options.lang }),
+    ...lang,
     // xmpp.js computes SCRAM in JavaScript, half a second a log-in, and takes PLAIN without encryption only when told so.
     credentials: (authenticate) => authenticate({ username: user, password }, "PLAIN", xml("user-agent")),
   });
@@ -116,7 +119,8 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
     for (const look of [...watchers]) look();
   });
 
-  const address = await xmpp.start();
+  // Not by its start(): where the stream dies while it opens, nobody meets the rejection of what that waits for besides.
+  const address = await online(xmpp, service, { domain: server.domain, ...lang }, ended);
   const jid = address.toString();
   const bare = address.bare().toString();
   if (smacks) {
@@ -202,6 +206,20 @@ export async function xmppUser(server: LogInServer, user: string, options: XmppU
   if (available) await self.presence();
   return self;
 }
+
+type Client = ReturnType<typeof client>;
+type Address = Awaited<ReturnType<Client["start"]>>;
+
+/** Connects and opens the stream; rejects when it ends before the address has been bound. */
+async function online(xmpp: Client, service: string, header: { domain: string; lang?: string }, ended: Promise<void>): Promise<Address> {
+  const over = new AbortController();
+  const bound = once(xmpp, "online", { signal: over.signal }) as Promise<[Address]>;
+  bound.catch(() => undefined);
+  void ended.then(() => over.abort(new Error("the stream ended")));
+  await xmpp.connect(service);
+  await xmpp.open(header);
+  return (await bound)[0];
+} // prettier-ignore
 
 const bareOf = (stanza: Element): string => String(stanza.attrs.from).split("/")[0]!;
 
