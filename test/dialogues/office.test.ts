@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { parse } from "ltx";
 import { Refusal } from "../../component/lib/errors.js";
+import type { Element } from "../../component/messenger/stanza.js";
 import { settled } from "../harness/fake-clock.js";
 import { BOT, OfficeStage } from "../harness/office-stage.js";
 
@@ -280,6 +281,27 @@ describe("somebody who has never met the bot", () => {
     const status = stage.heard(ROMEO).join();
     expect(status.match(/came back$/gm)).toHaveLength(2);
     expect(status).not.toMatch(/item-not-found|service-unavailable/);
+  });
+
+  test("whoever seems to be there and gives back what comes is tried again when he is seen next, not for ever", async () => {
+    await kept();
+    stage.index.onNudge((_, who) => void (stage.directory.resources(who).length > 0 && stage.delivery.consider(who)));
+    await stage.online(JULIET);
+    stage.stream.take();
+    await stage.say(`${ROMEO}/home`, `send 1 to ${JULIET}`);
+    const giveBack = async (): Promise<number> => {
+      let rounds = 0;
+      for (let offers = toHer(); offers.length > 0 && rounds < 5; rounds++, offers = toHer())
+        for (const { attrs } of offers)
+          await stage.receive(`<message type='error' from='${JULIET}/home' to='${BOT}' id='${attrs["id"]}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`); // prettier-ignore
+      return rounds;
+    };
+    const toHer = (): Element[] => stage.stream.take().filter((s) => s.name === "message" && s.attrs["to"] === JULIET);
+    expect(await giveBack()).toBe(1);
+    await stage.online(JULIET);
+    expect(await giveBack()).toBe(1);
+    await stage.online(JULIET);
+    expect(await stage.fetch(urlIn(stage.heard(JULIET)))).toEqual(BYTES);
   });
 
   test("who is not served is refused politely, and only so often", async () => {

@@ -47,6 +47,8 @@ export type Effect =
   /** A lane's client, or whoever was to be reached by the link, does not answer at all. */
   | { readonly do: "lost"; readonly leg: Leg };
 
+const LOST: Effect = { do: "lost", leg: "link" };
+
 export interface Step {
   readonly state: Climb;
   readonly effects: readonly Effect[];
@@ -117,13 +119,15 @@ function onLink(state: Climb, type: ClimbEvent["type"]): Step {
     case "sent":
       return { state, effects: [tell("sent")] };
     case "unreached":
-      return { state, effects: [tell("unreached"), { do: "lost", leg: "link" }] };
+      return { state, effects: [tell("unreached"), LOST] };
     case "delivered":
       return end({ ...state, link: "dead" }, [tell("delivered")]);
     case "bounced":
     case "failed": {
       const dead: Climb = { ...state, link: "dead" };
-      return state.lanes.some(({ open }) => open) ? { state: dead, effects: [] } : end(dead, [tell(type)]);
+      if (state.lanes.some(({ open }) => open)) return { state: dead, effects: [] };
+      // Else whoever seems to be there would be offered it again at once, and give it back again, without end.
+      return end(dead, [...(type === "bounced" ? [LOST] : []), tell(type)]);
     }
     default:
       return { state, effects: [] };
@@ -141,7 +145,7 @@ function next(state: Climb, leg: number, clientIsGone: boolean): Step {
 function spend(state: Climb, leg: number, effects: readonly Effect[]): Step {
   const now = change(state, leg, { ...state.lanes[leg]!, open: false });
   if (now.taken !== undefined || now.lanes.some(({ open }) => open)) return { state: now, effects };
-  if (now.link === "dead") return end(now, [...effects, { do: "tell", event: "unreached", leg }]);
+  if (now.link === "dead") return end(now, [...effects, LOST, { do: "tell", event: "unreached", leg }]);
   return sendLink(now, effects);
 }
 
