@@ -5,7 +5,7 @@
 import type { ByteStream } from "../control/ports.js";
 import type { Clock } from "../lib/clock.js";
 import { Refusal } from "../lib/errors.js";
-import { size } from "../lib/said.js";
+import { say, size } from "../lib/said.js";
 import { Inflow } from "./in-band-inflow.js";
 import { type Answer, begin, type Event, type Session, step, windowOf } from "./negotiate/ibb.js";
 import { type ProtocolError, ProtocolRefusal, type StanzaStream, xml } from "./stanza.js";
@@ -170,7 +170,7 @@ export class InBandStream implements ByteStream {
       signal.throwIfAborted();
       const { phase, cut } = this.#session;
       const { total } = this.#inflow;
-      if (total > most) throw new Refusal("larger-than-said", { size: size(most) });
+      if (total > most) throw new Refusal("larger-than-said", { name: say("the-file"), size: size(most) });
       const isOver = phase === "left" || phase === "ended";
       const chunk = this.#inflow.next(isOver || total === most);
       // Also after a cut what has come counts: the peer may go on from there.

@@ -184,10 +184,13 @@ describe("coming in", () => {
   test("more than was announced is refused before it is taken", async () => {
     const { romeo, stream } = await opened();
     const sink = new Sink();
-    const came = codeOf(stream.receive(5, sink.take, never));
+    const came = expect(stream.receive(5, sink.take, never)).rejects.toMatchObject({
+      code: "larger-than-said",
+      message: "The file brought more bytes than were announced (5 bytes), so I did not keep it.",
+    });
     await romeo.data(0, "QUJD");
     await romeo.data(1, "QUJD");
-    expect(await came).toBe("larger-than-said");
+    await came;
     stream.close();
     expect(await romeo.data(2, "QUJD")).toBe("cancel item-not-found");
   });
