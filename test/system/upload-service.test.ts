@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "../harness/clients/client.js";
+import { converse } from "../harness/clients/converse.js";
 import { dino } from "../harness/clients/dino.js";
 import { gajim } from "../harness/clients/gajim.js";
 import { goSendxmpp } from "../harness/clients/go-sendxmpp.js";
@@ -30,7 +31,7 @@ let nginx: Nginx;
 let folder: TempFolder;
 beforeAll(async () => {
   folder = await tempFolder();
-  prosody = await startProsody({ ownUploads: true, users: ["benvolio", "tybalt", "paris", "sampson"] });
+  prosody = await startProsody({ ownUploads: true, users: ["benvolio", "tybalt", "paris", "sampson", "gregory"] });
   const [port] = (await freePorts(1)) as [number];
   const web = { url: `https://127.0.0.1:${port}` };
   restante = await startRestante(prosody, { config: { web, upload: { domain: `upload.${prosody.domain}` } } });
@@ -65,7 +66,7 @@ async function dinoWithUploads(...login: Parameters<typeof dino>): Promise<Clien
 }
 
 describe("a client finds it, uploads there, and hands the link on", () => {
-  const logIn = { "go-sendxmpp": goSendxmpp, slixmpp, Profanity: profanity, Gajim: gajim, Dino: dinoWithUploads };
+  const logIn = { "go-sendxmpp": goSendxmpp, slixmpp, Profanity: profanity, Gajim: gajim, Dino: dinoWithUploads, "Converse.js": converse }; // prettier-ignore
 
   test.each<[keyof typeof logIn, string, number]>([
     ["go-sendxmpp", "mercutio", 1_500_000],
@@ -73,6 +74,7 @@ describe("a client finds it, uploads there, and hands the link on", () => {
     ["Profanity", "paris", 3_456_789],
     ["Gajim", "tybalt", 5_000_001],
     ["Dino", "sampson", 700_003],
+    ["Converse.js", "gregory", 4_000_001],
   ])("%s", async (name, user, size) => {
     const bytes = randomBytes(size);
     const path = join(folder.path, `${user}.bin`);
