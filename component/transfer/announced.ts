@@ -1,4 +1,5 @@
 /** What the headers of an answer say of a file: its name (RFC 6266, RFC 8187), size and type (RFC 9110). Pure. */
+import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { parse } from "content-disposition";
 import type { Announced } from "../control/ports.js";
@@ -15,7 +16,11 @@ export function announcedBy(headers: IncomingHttpHeaders, url: URL, name: string
 }
 
 function fileNameOf(header: string | undefined): string | undefined {
-  return header === undefined ? undefined : parse(header).parameters["filename"];
+  const name = header === undefined ? undefined : parse(header).parameters["filename"];
+  if (name === undefined || /[^\0-\xff]/.test(name)) return name;
+  // COMPAT: many write UTF-8 where RFC 6266 has only ASCII; headers are read as Latin-1.
+  const raw = Buffer.from(name, "latin1");
+  return isUtf8(raw) ? raw.toString() : name;
 }
 
 function sizeOf(header: string | undefined): number | undefined {

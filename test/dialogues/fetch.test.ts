@@ -141,6 +141,13 @@ describe("an ordinary answer", () => {
     ["the name that was given", { name: "given.txt" }, "attachment; filename=other", "given.txt"],
     ["no path of a given name", { name: "../../etc/passwd" }, "", "passwd"],
     ["a plain filename", {}, 'attachment; filename="re port.pdf"', "re port.pdf"],
+    [
+      "a plain filename that is not as plain as it ought to be",
+      {},
+      'attachment; filename="größe €.pdf"',
+      "größe €.pdf",
+    ],
+    ["a filename of Latin-1 letters", {}, "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe.pdf", "größe.pdf"],
     ["no path of a header's name", {}, 'attachment; filename="..\\\\..\\\\boot.ini"', "boot.ini"],
     ["the link's last segment", {}, "", "ä b.txt"],
     ["no control or turned characters", {}, "attachment; filename*=UTF-8''exe%E2%80%AEgpj%0A.txt", "exegpj.txt"],

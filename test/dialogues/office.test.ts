@@ -215,6 +215,25 @@ describe("the list", () => {
   });
 });
 
+describe("the name of a file that comes by a link", () => {
+  const DOWNLOAD = "https://upload.example.org/download.php?id=5";
+  const named = (name: string): string =>
+    `<file-sharing xmlns='urn:xmpp:sfs:0'><file xmlns='urn:xmpp:file:metadata:0'><name>${name}</name></file><sources><url-data xmlns='http://jabber.org/protocol/url-data' target='${DOWNLOAD}'/></sources></file-sharing>`;
+
+  test.each([
+    ["what its server calls it", "", "../report\n2026.pdf", "report 2026.pdf"],
+    ["what its sender calls it", named("mine.pdf"), "report.pdf", "mine.pdf"],
+    ["else what the link looks like", "", "", "download.php"],
+  ])("is %s", async (_, more, served, name) => {
+    await begin();
+    stage.internet.files.set(DOWNLOAD, BYTES);
+    stage.internet.names.set(DOWNLOAD, served);
+    await stage.receive(`<message from='${ROMEO}/home' to='${BOT}' type='chat' id='d'><body>${DOWNLOAD}</body>${more}</message>`); // prettier-ignore
+    expect(stage.heard(ROMEO).join()).toContain(`I keep ${name} (49 bytes)`);
+    expect(await stage.index.files(ROMEO as never, undefined, 10)).toMatchObject([{ name }]);
+  });
+});
+
 describe("somebody who has never met the bot", () => {
   test("gets one invitation, not a file; accepting brings it and makes us acquainted", async () => {
     await begin();

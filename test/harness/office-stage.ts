@@ -55,6 +55,8 @@ export const BOT = "bot@files.example.org";
 /** Files by URL; what is no file is thrown. `gate` lets a test hold the bytes back. */
 export class Internet implements Fetcher {
   readonly files = new Map<string, Buffer | Refusal>();
+  /** What their servers call them. */
+  readonly names = new Map<string, string>();
   gate: Promise<void> = Promise.resolve();
   fetches = 0;
 
@@ -64,7 +66,7 @@ export class Internet implements Fetcher {
 
   async fetch(
     url: string,
-    limits: { readonly bytes: number },
+    limits: { readonly bytes: number; readonly name?: string },
     begin: (a: Announced) => Promise<void>,
     sink: (chunk: Uint8Array) => Promise<void>,
     signal: AbortSignal,
@@ -72,7 +74,7 @@ export class Internet implements Fetcher {
     this.fetches++;
     const file = this.files.get(url) ?? new Refusal("link-refused", { host: "there", name: "it", status: 404 });
     if (file instanceof Refusal) throw file;
-    await begin({ name: "", size: undefined, mediaType: "" });
+    await begin({ name: limits.name ?? this.names.get(url) ?? "", size: undefined, mediaType: "" });
     await this.gate;
     for (let at = 0; at < file.length; at += 65_536) {
       signal.throwIfAborted();

@@ -44,7 +44,7 @@ export class Intakes {
     if (this.#claims.isOurs(url)) return this.#claims.claim({ from, answering }, link.url, url, recipients);
     this.#fetcher.judge(url);
     // From here on it is what everybody sees, types, and saves it under: nothing of a path or a second line gets further than this.
-    const name = fileName(oneLine(link.name ?? lastSegment(new URL(url))));
+    const name = link.name === undefined ? nameIn(link.url) : fileName(oneLine(link.name));
     if (link.size !== undefined) admission.checkSize(name, link.size);
     const place = await admission.enter(owner, name, link.size);
     const intake: Intake = {
@@ -90,8 +90,8 @@ export class Intakes {
     const progress = new Progress(line, FETCHING, intake.name, clock);
     const patience = this.#keeper.patience(intake, sender);
     try {
-      const stored = await patiently(patience, () => this.#fetch(intake, place, progress));
-      const kept = await this.#keeper.keep(intake, stored, patience, {}, sender);
+      const { name, ...stored } = await patiently(patience, () => this.#fetch(intake, place, progress));
+      const kept = await this.#keeper.keep({ ...intake, name }, stored, patience, {}, sender);
       await progress.end(kept.size);
       this.#keeper.tell(intake);
     } catch (e) {
@@ -100,8 +100,8 @@ export class Intakes {
     }
   }
 
-  /** Fetches and checks; answers what is durable in the store then. */
-  async #fetch(intake: Intake, place: Place, progress: Progress): Promise<Stored> {
+  /** Fetches and checks; answers what is durable in the store then, and what it is called where it was found. */
+  async #fetch(intake: Intake, place: Place, progress: Progress): Promise<Stored & { readonly name: string }> {
     const { admission, parts, stopping } = this.#keeper;
     const { blobs, limits } = parts;
     const name = label(intake.name);
@@ -110,13 +110,16 @@ export class Intakes {
     const used = await admission.used(place);
     const most = expected ?? Math.min(limits.file, Math.max(0, limits.quota - used));
     const head = Buffer.alloc(SNIFF_BYTES);
+    // Who named it counts more than its server, and that more than what the link looks like.
+    const isNamed = intake.name !== nameIn(intake.source);
     let writer: BlobWriter | undefined;
     let size = expected;
     try {
       const { bytes } = await this.#fetcher.fetch(
         fetchable(intake.source),
-        { bytes: most, name: intake.name },
+        { bytes: most, ...(isNamed && { name: intake.name }) },
         async (announced) => {
+          if (!isNamed && announced.name !== "") progress.name = fileName(oneLine(announced.name));
           if (announced.size !== undefined) {
             this.#judge(intake, used, announced.size);
             size = place.size = announced.size;
@@ -135,10 +138,10 @@ export class Intakes {
       if (expected !== undefined && bytes < expected) throw shorter(name, bytes, expected);
       const mediaType = isSealed(intake.source)
         ? "application/octet-stream"
-        : await sniff(head.subarray(0, Math.min(bytes, SNIFF_BYTES)), intake.name);
+        : await sniff(head.subarray(0, Math.min(bytes, SNIFF_BYTES)), progress.name);
       const blob = await writer.commit();
       if (intake.sha256 !== undefined && intake.sha256 !== blob.sha256) throw new Refusal("wrong-hash", { name });
-      return { ...blob, mediaType };
+      return { ...blob, mediaType, name: progress.name };
     } catch (e) {
       await writer?.abort();
       if (!(e instanceof Refusal)) throw e;
@@ -163,6 +166,11 @@ export class Intakes {
 
 function shorter(name: string, got: number, said: number): Refusal {
   return new Refusal("shorter-than-said", { name, got: sizeOf(got), size: sizeOf(said) });
+}
+
+/** What a file may be called, for all that the link to it tells. @throws Refusal "link-bad" */
+function nameIn(link: string): string {
+  return fileName(oneLine(lastSegment(new URL(fetchable(link)))));
 }
 
 /** Where the bytes are had: of a sealed link, without its key. @throws Refusal "link-bad" */

@@ -37,7 +37,8 @@ export const RECEIVING: ProgressWords = {
 export class Progress {
   readonly #line: ProgressLine;
   readonly #words: ProgressWords;
-  readonly #name: string;
+  /** What the file is called, as far as is known. */
+  name: string;
   readonly #clock: Clock;
   readonly #began: number;
   #shown = false;
@@ -46,7 +47,7 @@ export class Progress {
   constructor(line: ProgressLine, words: ProgressWords, name: string, clock: Clock) {
     this.#line = line;
     this.#words = words;
-    this.#name = name;
+    this.name = name;
     this.#clock = clock;
     this.#began = clock.now();
     this.#next = this.#began + QUIET_MS;
@@ -60,7 +61,7 @@ export class Progress {
     const { begun, at, some } = this.#words;
     const word = !this.#shown ? begun : size ? at : some;
     this.#shown = true;
-    this.#line.update(say(word, ofProgress(this.#name, got, size, now - this.#began)));
+    this.#line.update(say(word, ofProgress(this.name, got, size, now - this.#began)));
   }
 
   /** The last word, where there was a first one. Never rejects. `size`: of what is kept; undefined: it is not. */
@@ -68,6 +69,6 @@ export class Progress {
     if (!this.#shown) return;
     const ms = this.#clock.now() - this.#began;
     const word = size === undefined ? this.#words.ended : this.#words.done;
-    await this.#line.end(say(word, ofProgress(this.#name, size ?? 0, size, ms))).catch(() => undefined);
+    await this.#line.end(say(word, ofProgress(this.name, size ?? 0, size, ms))).catch(() => undefined);
   }
 }
