@@ -46,8 +46,8 @@ export type Noted =
   | { readonly type: "wanted"; readonly way: Way }
   /** It is not wanted, cannot be kept, or cannot be read. */
   | { readonly type: "refused"; readonly code: ErrorCode }
-  /** He answered our last word with an error. */
-  | { readonly type: "bounced" }
+  /** He answered our last word with an error; his client is no longer there, of which its streams may not know yet. */
+  | { readonly type: "bounced" | "vanished" }
   | { readonly type: "connected" | "unconnected" }
   /** The last byte is about to go; all bytes have come, or gone; the stream broke; it is kept. */
   | { readonly type: "last" | "moved" | "broken" | "kept" }
@@ -112,7 +112,7 @@ export function begin(direction: Direction): State {
 }
 
 const NOTED: ReadonlySet<Event["type"]> = new Set<Noted["type"]>([
-  "wanted", "refused", "bounced", "connected", "unconnected", "last", "moved", "broken", "kept", "timeout", "withdrawn", "stopping",
+  "wanted", "refused", "bounced", "vanished", "connected", "unconnected", "last", "moved", "broken", "kept", "timeout", "withdrawn", "stopping",
 ]); // prettier-ignore
 
 function isHeard(event: Event): event is Heard {
@@ -134,6 +134,7 @@ const CUT: Outcome = { type: "cut" };
 const WITHDRAWN: Outcome = { type: "withdrawn" };
 const failed = (code: ErrorCode): Outcome => ({ type: "failed", code });
 const UNREACHABLE = failed("stream-unreachable");
+const CALLED_OFF = failed("called-off");
 const NO_METHOD = failed("no-method");
 
 const DISCONNECT: Effect = { type: "disconnect" };
@@ -160,9 +161,9 @@ const connect = (way: Way, ...before: Effect[]): Change => ({
 const move: Change = { state: { at: "moving", all: false, left: false }, effects: [{ type: "move" }] };
 /** His good-bye: a person's no is one. */
 const goodBye =
-  (otherwise: Outcome) =>
+  (otherwise: Outcome, no: Outcome = DECLINED) =>
   (event: { readonly condition: Condition }): Change =>
-    over(isNo(event.condition) ? DECLINED : otherwise);
+    over(isNo(event.condition) ? no : otherwise);
 /** In-band in place of SOCKS5. */
 const replace = ({ way }: { readonly way: Way | "other" }): Change =>
   way === "ibb" ? connect("ibb", DISCONNECT, say("transport-accept")) : doing(say("transport-reject"));
@@ -193,8 +194,9 @@ const IN: Omit<Table, "offered" | "parting"> = {
     wanted: ({ way }) => connect(way, say("accept")),
     "transport-info": doing({ type: "candidates" }),
     "transport-replace": keepTransport,
-    "content-remove": end("cancel", CUT),
-    terminate: over(CUT),
+    "content-remove": end("cancel", CALLED_OFF),
+    terminate: goodBye(CUT, CALLED_OFF),
+    vanished: over(UNREACHABLE),
     timeout: end("timeout", CUT),
   },
   connecting: {
@@ -204,17 +206,19 @@ const IN: Omit<Table, "offered" | "parting"> = {
       way === "s5b" ? { state: { at: "replacing" }, effects: [DISCONNECT] } : refuse({ code: "stream-unreachable" }),
     "transport-info": doing({ type: "candidates" }),
     "transport-replace": replace,
-    "content-remove": end("cancel", UNREACHABLE),
-    terminate: over(UNREACHABLE),
+    "content-remove": end("cancel", CALLED_OFF),
+    terminate: goodBye(UNREACHABLE, CALLED_OFF),
     bounced: over(UNREACHABLE),
+    vanished: over(UNREACHABLE),
     timeout: refuse({ code: "stream-unreachable" }),
   },
   replacing: {
     ...IN_COMMON,
     "transport-replace": replace,
-    "content-remove": end("cancel", UNREACHABLE),
-    terminate: over(UNREACHABLE),
+    "content-remove": end("cancel", CALLED_OFF),
+    terminate: goodBye(UNREACHABLE, CALLED_OFF),
     bounced: over(UNREACHABLE),
+    vanished: over(UNREACHABLE),
     timeout: refuse({ code: "stream-unreachable" }),
   },
   moving: {
