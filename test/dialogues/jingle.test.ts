@@ -137,6 +137,17 @@ test("a file is taken in, and he is told", async () => {
   expect([closed, clock.waiting]).toEqual([true, 0]);
 });
 
+test("his client goes away before there is a stream: nobody waits for it", async () => {
+  await say("session-initiate", offer(), { sid: "s1" });
+  await say("session-initiate", offer(), { sid: "s2", from: "romeo@example.org/balcony" });
+  said();
+  await stream.receive(xml("presence", { type: "unavailable", from: ROMEO, to: "bot@files.example.org" }));
+  await settled();
+  await settled();
+  expect(received.map(({ outcome }) => outcome)).toEqual([expect.objectContaining({ code: "stream-unreachable" }), undefined]); // prettier-ignore
+  expect(said()).toEqual([]);
+});
+
 test("everything comes from the address that was addressed", async () => {
   await say("session-initiate", offer(), { to: "juliet\\40example.org@files.example.org/(null)" });
   await arrives(TEN);

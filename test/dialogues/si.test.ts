@@ -316,6 +316,25 @@ describe("in", () => {
     expect(received[0]!.outcomes).toBe(1);
   });
 
+  test("his client goes away: what waits for it is over at once, what moves goes on", async () => {
+    await ask(iq(offer({ id: "waits" })));
+    await ask(iq(offer({ id: "another's" }), MALLORY));
+    await ask(iq(offer({ id: "moves" })));
+    let goOn = (): void => {};
+    const gone = new Promise<void>((resolve) => (goOn = resolve));
+    his.expect([s5b.destination("moves", ROMEO, SELF)], BOT, async (byteStream) => {
+      await byteStream.write(BYTES.subarray(0, 100));
+      await gone;
+      await send(byteStream, BYTES.subarray(100), true);
+    });
+    await ask(iq(s5b.write({ sid: "moves", udp: false, hosts: [{ ...his.own[0]!, jid: ROMEO }] })));
+    await stream.receive(xml("presence", { type: "unavailable", from: ROMEO, to: BOT }));
+    expect((await ended(0)).outcome).toMatchObject({ code: "stream-unreachable" });
+    goOn();
+    expect((await ended(2)).outcome).toBe("complete");
+    expect(received[1]!.outcome).toBeUndefined();
+  });
+
   test("we go down: what waits and what moves is told", async () => {
     await ask(iq(offer({ id: "waits" })));
     await ask(iq(offer({ id: "moves" })));

@@ -63,9 +63,15 @@ export class JingleSessions {
     this.#ended = new Bygones(parts.clock, REMEMBERED, MOST_REMEMBERED);
   }
 
-  /** Begins to take stanzas. */
+  /** Begins to take stanzas. Before the presence directory's start, which keeps what it knows from the others. */
   start(): void {
     this.parts.router.iq("set", wire.NS, "jingle", (request) => this.#heard(request));
+    this.parts.router.presence((presence, from) => {
+      if (presence.attrs["type"] === "unavailable")
+        for (const session of [...this.#live.values()])
+          if (session.facts.peer === from) session.note({ type: "vanished" });
+      return false;
+    });
   }
 
   /** Ends every session with a word, and takes no more. */

@@ -46,9 +46,15 @@ export class SiIntake {
     this.#o = parts;
   }
 
+  /** Begins to take stanzas. Before the presence directory's start, which keeps what it knows from the others. */
   start(): void {
     this.#o.router.iq("set", si.NS, "si", (request) => this.#offered(request));
     this.#o.router.iq("set", bytestreams.NS, "query", (request) => this.#named(request));
+    this.#o.router.presence((presence, from) => {
+      if (presence.attrs["type"] === "unavailable")
+        for (const session of this.#sessions.values()) if (session.peer === from) session.gone();
+      return false;
+    });
   }
 
   /** Breaks off what is under way; what has come is kept for a while. */

@@ -96,12 +96,22 @@ export class SiSession {
     return new Promise((resolve, reject) => this.#step({ type: "hosts" }, { asker: { query, resolve, reject } }));
   }
 
+  /** Whose it is. */
+  get peer(): FullJid {
+    return this.file.peer;
+  }
+
   /** The peer offers this: should it be the same file, and SOCKS5 have failed for it, he is done with this session. Resolves when it does not stand in the way. */
   async giveWay({ peer, self, name, size }: SiFile): Promise<void> {
     const { file } = this;
     if (file.peer !== peer || file.self !== self || file.name !== name || file.size !== size) return;
     this.#step({ type: "anew" });
     if (this.#state.at === "ended") await this.ended;
+  }
+
+  /** The peer's client is no longer there: no stream will come. One that is there knows by itself when it ends. */
+  gone(): void {
+    this.#step({ type: "late" });
   }
 
   stop(): void {
