@@ -21,8 +21,11 @@ export interface Span {
 /** An address that the bot knows. */
 export interface Contact {
   readonly jid: BareJid;
-  /** How far acquaintance goes: an invitation is sent to a stranger once, never a file. `met`: he wrote to us, or answered. */
-  readonly standing: "stranger" | "invited" | "met";
+  /**
+   * How far acquaintance goes: an invitation is sent to a stranger once, never a file. `introduced`: he was told what we are beside somebody's words,
+   * and nothing of files. `met`: he wrote to us, or answered.
+   */
+  readonly standing: "stranger" | "introduced" | "invited" | "met";
   /** We see his presence (RFC 6121 "to"). */
   readonly followed: boolean;
   /** He sees ours (RFC 6121 "from"). */

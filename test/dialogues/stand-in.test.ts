@@ -362,6 +362,20 @@ describe("words", () => {
     expect((await stage.index.contact(NURSE as never))?.standing).toBe("met");
   });
 
+  test("a stranger to whom words were passed on is told of the first file all the same, once; a file first, and words need no more", async () => {
+    await chat(ROMEO, at(NURSE), "Peter?");
+    told(NURSE);
+    const letter = "https://up.example.org/letter.pdf";
+    stage.internet.files.set(letter, Buffer.from("Wherefore art thou?"));
+    await chat(ROMEO, at(NURSE), letter);
+    expect(told(NURSE)).toEqual([expect.stringContaining(`${ROMEO} has a file for you: letter.pdf`)]);
+    await chat(ROMEO, at(NURSE), "Did you see it?");
+    await stage.say(`${ROMEO}/home`, `send 1 to ${NURSE}`);
+    expect(told(NURSE)).toEqual([`${at(ROMEO)}: Did you see it?`]);
+    await chat(NURSE, at(ROMEO), "I did.");
+    expect((await stage.index.contact(NURSE as never))?.standing).toBe("met");
+  });
+
   test("a stranger is told what this is, once, also when two write at once", async () => {
     const setContact = stage.index.setContact.bind(stage.index);
     stage.index.setContact = async (...args) => {

@@ -2,7 +2,7 @@
 import { Refusal } from "../../lib/errors.js";
 import type { BareJid } from "../../lib/jid.js";
 import type { Services } from "../services.js";
-import { acquaintance, firstWord, mayReach, mayReceive } from "../people/consent.js";
+import { acquaintance, firstWord, isStranger, mayReach, mayReceive } from "../people/consent.js";
 import { isOpen } from "../parcel.js";
 import { checkPeople, themselves } from "../people/people.js";
 import type { KeptFile, Parcel } from "../ports.js";
@@ -68,7 +68,7 @@ async function handOver(services: Services, parcel: Parcel): Promise<Said> {
   if (parcel.mark === "held") return say("waiting-checked", toSender(parcel));
   const standing = await acquaintance(services, parcel.recipient);
   if (standing === "met") delivery.consider(parcel.recipient);
-  if (standing === "stranger") await firstWord(services, parcel.recipient, () => invite(services, parcel));
+  if (isStranger(standing, "file")) await firstWord(services, parcel.recipient, "file", () => invite(services, parcel));
   // In the same words whether he knows us, or exists at all.
   return say("waiting", toSender(parcel));
 }

@@ -12,16 +12,22 @@ export async function acquaintance({ index, whereabouts }: Parts, who: BareJid):
   return (await index.contact(who))?.standing ?? "stranger";
 }
 
+/** Whether nobody has written to him yet on our part: of files, or at all. */
+export function isStranger(standing: Contact["standing"], about: "file" | "words"): boolean {
+  return standing === "stranger" || (standing === "introduced" && about === "file");
+}
+
 /** Has somebody who is a stranger written to, once: not when another has just done so. */
 export async function firstWord(
   parts: Parts & Pick<Services, "clock">,
   stranger: BareJid,
+  about: "file" | "words",
   write: () => Promise<void>,
 ): Promise<void> {
   await parts.invitations.inTurn(stranger, async () => {
-    if ((await acquaintance(parts, stranger)) !== "stranger") return;
+    if (!isStranger(await acquaintance(parts, stranger), about)) return;
     await write();
-    await parts.index.setContact(stranger, { standing: "invited" }, parts.clock.now());
+    await parts.index.setContact(stranger, { standing: about === "file" ? "invited" : "introduced" }, parts.clock.now()); // prettier-ignore
   });
 }
 
@@ -34,5 +40,5 @@ export async function mayReach({ index, rules }: Parts, sender: BareJid, recipie
 /** The same for a file: a stranger will have to be invited, which counts. @throws Refusal also "too-many-invitations" */
 export async function mayReceive(parts: Parts, sender: BareJid, recipient: BareJid): Promise<void> {
   await mayReach(parts, sender, recipient);
-  if ((await acquaintance(parts, recipient)) === "stranger") parts.invitations.take(sender, recipient, "file");
+  if (isStranger(await acquaintance(parts, recipient), "file")) parts.invitations.take(sender, recipient, "file");
 }

@@ -10,7 +10,7 @@ import type { BareJid } from "../../lib/jid.js";
 import type { Log } from "../../lib/log.js";
 import { standInFor } from "../../lib/stand-in.js";
 import type { Services } from "../services.js";
-import { acquaintance, firstWord, mayReach } from "./consent.js";
+import { acquaintance, firstWord, isStranger, mayReach } from "./consent.js";
 import type { Message } from "../ports.js";
 import { label, say } from "../words.js";
 
@@ -45,8 +45,8 @@ export class Conversations {
     // A member who has written to him has met us: for anybody else, his words are no answer, nor any way to learn who is there.
     if (standing !== "met" && !rules.isMember(from)) return;
     if (standing !== "met") invitations.take(from, to, "words");
-    if (standing === "stranger")
-      await firstWord(services, to, () => speaker.say(to, say("introduction", { who: from, contact }), as));
+    if (isStranger(standing, "words"))
+      await firstWord(services, to, "words", () => speaker.say(to, say("introduction", { who: from, contact }), as));
     const id = (original: string): string => stableId(from, to, original);
     const named = {
       id: message.id === undefined ? randomId() : id(message.id),
@@ -56,7 +56,8 @@ export class Conversations {
       this.#bounced(from, to, as, text).catch((err: unknown) => this.parts.log.warn({ err }, "words were lost"));
     });
     // Whoever answers has met us.
-    if ((await index.contact(from))?.standing === "invited") await index.setContact(from, { standing: "met" }, clock.now()); // prettier-ignore
+    const mine = (await index.contact(from))?.standing;
+    if (mine === "invited" || mine === "introduced") await index.setContact(from, { standing: "met" }, clock.now());
   }
 
   /** A server gave them back: for whatever reason, it is the same to a member, and to others nothing. */
