@@ -322,11 +322,12 @@ describe("in", () => {
     await ask(iq(offer({ id: "moves" })));
     let goOn = (): void => {};
     const gone = new Promise<void>((resolve) => (goOn = resolve));
-    his.expect([s5b.destination("moves", ROMEO, SELF)], BOT, async (byteStream) => {
+    const inTwo = async (byteStream: ByteStream): Promise<void> => {
       await byteStream.write(BYTES.subarray(0, 100));
       await gone;
       await send(byteStream, BYTES.subarray(100), true);
-    });
+    };
+    his.expect([s5b.destination("moves", ROMEO, SELF)], BOT, (byteStream) => void inTwo(byteStream));
     await ask(iq(s5b.write({ sid: "moves", udp: false, hosts: [{ ...his.own[0]!, jid: ROMEO }] })));
     await stream.receive(xml("presence", { type: "unavailable", from: ROMEO, to: BOT }));
     expect((await ended(0)).outcome).toMatchObject({ code: "stream-unreachable" });
