@@ -13,6 +13,7 @@ import { addresseesOf } from "./intake/addressees.js";
 import { report as fileReport } from "./people/blocks.js";
 import type { Conversations } from "./people/conversations.js";
 import type { Intakes } from "./intake/intake.js";
+import { AWAY } from "./patience.js";
 import { checkPeople, personOf, themselves } from "./people/people.js";
 import type { Contact, IncomingFile, IncomingLink, Message, Office, Reception, Resource, StandIn } from "./ports.js";
 import type { Receptions } from "./intake/receptions.js";
@@ -45,8 +46,8 @@ export class Counter implements Office {
     this.#standings = new Turns(MOST_OF_ONE, MOST_OF_ALL, (err) => parts.log.warn({ err }, "a subscription could not be recorded")); // prettier-ignore
   }
 
-  text(from: Jid, to: Jid, text: string, also: readonly string[] = [], message: Message = {}): Promise<void> {
-    return this.#serve(from, to, async (owner, member) => {
+  async text(from: Jid, to: Jid, text: string, also: readonly string[] = [], message: Message = {}): Promise<void> {
+    await this.#serve(from, to, async (owner, member) => {
       const { services, conversations } = this.#parts;
       const person = this.#personAt(to, from);
       if (person) return conversations.pass(owner, person, text, message);
@@ -57,14 +58,15 @@ export class Counter implements Office {
     });
   }
 
-  links(
+  async links(
     from: Jid,
     to: Jid,
     links: readonly IncomingLink[],
     also: readonly string[] = [],
     message: Message = {},
-  ): Promise<void> {
-    return this.#serve(from, to, async (owner, member) => {
+  ): Promise<boolean> {
+    const noes: Refusal[] = [];
+    const no = await this.#serve(from, to, async (owner, member) => {
       const { conversations } = this.#parts;
       const person = this.#personAt(to, from);
       const { beside = "" } = message;
@@ -74,19 +76,19 @@ export class Counter implements Office {
       const written = person ? [] : addresseesOf(beside);
       const named = themselves([...others(also, to).map(personOf), ...written], domainOf(to));
       const recipients = checkPeople([...(person ? [person] : []), ...named]);
-      const noes = new Map<string, Said>();
       const attempt = async (what: () => Promise<void>): Promise<void> => {
         try {
           await what();
         } catch (e) {
-          const { message: same, said } = this.#refusal(e);
-          noes.set(same, said);
+          noes.push(this.#refusal(e));
         }
       };
       if (person && words !== "") await attempt(() => conversations.pass(owner, person, words, message));
       for (const link of links) await attempt(() => this.#parts.intakes.begin(from, to, link, recipients));
-      if (noes.size > 0) await this.#parts.services.speaker.say(from, [...noes.values()], to);
+      const each = new Map(noes.map((refusal) => [refusal.message, refusal.said]));
+      if (each.size > 0) await this.#parts.services.speaker.say(from, [...each.values()], to);
     });
+    return ![...noes, ...(no ? [no] : [])].some(({ code }) => AWAY.includes(code));
   }
 
   async receive(from: FullJid, to: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception> {
@@ -105,8 +107,8 @@ export class Counter implements Office {
     }
   }
 
-  report(from: Jid, to: Jid, about: Jid, reason: string, text: string): Promise<void> {
-    return this.#serve(from, to, async (by) => {
+  async report(from: Jid, to: Jid, about: Jid, reason: string, text: string): Promise<void> {
+    await this.#serve(from, to, async (by) => {
       const { services } = this.#parts;
       const person = personBehind(about, services.domain) ?? bareOf(about);
       await fileReport(services, by, person, { reason, text });
@@ -114,8 +116,8 @@ export class Counter implements Office {
     });
   }
 
-  encrypted(from: Jid, to: Jid, scheme: Said): Promise<void> {
-    return this.#serve(from, to, () => Promise.reject(new Refusal("encrypted", { scheme })));
+  async encrypted(from: Jid, to: Jid, scheme: Said): Promise<void> {
+    await this.#serve(from, to, () => Promise.reject(new Refusal("encrypted", { scheme })));
   }
 
   available(resource: Resource): void {
@@ -163,20 +165,25 @@ export class Counter implements Office {
     return person;
   }
 
-  /** Judges who asks and how often, runs, and says what went wrong. */
-  async #serve(from: Jid, to: Jid, run: (owner: BareJid, member: boolean) => Promise<void>): Promise<void> {
+  /** Judges who asks and how often, runs, and says what went wrong; answers it, too. */
+  async #serve(
+    from: Jid,
+    to: Jid,
+    run: (owner: BareJid, member: boolean) => Promise<void>,
+  ): Promise<Refusal | undefined> {
     const { pace, domains, services } = this.#parts;
-    if (services.rules.isRefused(from)) return;
+    if (services.rules.isRefused(from)) return undefined;
     const turn = pace.take(from);
-    if (turn === "ignore") return;
+    if (turn === "ignore") return undefined;
     try {
       if (turn === "refuse") throw pace.refusal();
       const owner = bareOf(from);
       const member = isMember(owner, domains);
       await this.#meet(owner, member);
       await run(owner, member);
+      return undefined;
     } catch (e) {
-      await this.#refuse(from, to, e);
+      return this.#refuse(from, to, e);
     }
   }
 
@@ -193,11 +200,13 @@ export class Counter implements Office {
     if (!contact?.followed) whereabouts.follow(owner);
   }
 
-  async #refuse(from: Jid, to: Jid, thrown: unknown): Promise<void> {
+  async #refuse(from: Jid, to: Jid, thrown: unknown): Promise<Refusal> {
     const { services, log } = this.#parts;
+    const refusal = this.#refusal(thrown);
     await services.speaker
-      .say(from, this.#refusal(thrown).said, to)
+      .say(from, refusal.said, to)
       .catch((e: unknown) => log.debug({ err: e }, "a refusal could not be said"));
+    return refusal;
   }
 
   #refusal(thrown: unknown): Refusal {

@@ -101,7 +101,8 @@ export class Chat {
     else {
       const fresh = this.#lately.fresh(talkOf(from, to), spoken);
       if (fresh?.type === "text") await office.text(from, to, fresh.text, fresh.also, messageOf(fresh));
-      if (fresh?.type === "links") await office.links(from, to, fresh.links, fresh.also, messageOf(fresh));
+      if (fresh?.type === "links" && !(await office.links(from, to, fresh.links, fresh.also, messageOf(fresh))))
+        this.#lately.unsay(talkOf(from, to), fresh.links);
     }
     // Only now: a receipt from us says that it is on record, not that it came to a process which may die.
     if (spoken.wantsReceipt && spoken.id !== undefined) this.#confirm(from, to, spoken.id);

@@ -48,6 +48,11 @@ export class Lately {
     return links.length === 0 ? undefined : { ...words, links: links.map((link) => complete(recent, link)) };
   }
 
+  /** Nothing came of these links: whoever says them again means it. */
+  unsay(talk: string, links: readonly Linked[]): void {
+    for (const { url } of links) this.#senders.get(talk)?.links.delete(keyOf(url));
+  }
+
   /** Whether it is a correction that changes nothing of what was said; remembers it for the next one if not. */
   #uncorrected(recent: Recent, words: Words): boolean {
     const said = digest(words.type === "text" ? words.text : words.links.map(({ url }) => url).join("\n"));
@@ -59,7 +64,7 @@ export class Lately {
   }
 
   #isNew(recent: Recent, link: Linked): boolean {
-    const key = digest(linkKey(link.url) ?? link.url);
+    const key = keyOf(link.url);
     const now = this.clock.now();
     const before = recent.links.get(key);
     if (before !== undefined && now - before < TWICE) return false;
@@ -99,6 +104,10 @@ function dropOldest<K>(map: Map<K, unknown>, most: number): void {
     if (map.size <= most) return;
     map.delete(key);
   }
+}
+
+function keyOf(url: string): string {
+  return digest(linkKey(url) ?? url);
 }
 
 /** A URL may open what it names, and words may be long: neither is kept. */

@@ -20,8 +20,10 @@ class Desk implements Pick<Office, "text" | "links" | "encrypted"> {
     this.heard.push([from, to, text]);
     await this.hold(text);
   }
-  async links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<void> {
+  isThere = true;
+  async links(from: Jid, to: Jid, links: readonly IncomingLink[]): Promise<boolean> {
     this.heard.push([from, to, links]);
+    return this.isThere;
   }
   async encrypted(from: Jid, to: Jid, scheme: string): Promise<void> {
     this.heard.push([from, to, scheme]);
@@ -47,6 +49,20 @@ const say = (body: string, { from = ROMEO, to = BOT, id = "m1", more = "" } = {}
   stream.receive(`<message type='chat' from='${from}' to='${to}' id='${id}'><body>${body}</body>${more}</message>`);
 const attrsOf = (stanza: Element | undefined): Record<string, unknown> => stanza?.attrs as Record<string, unknown>;
 const REQUEST = "<request xmlns='urn:xmpp:receipts'/>";
+
+test("a link that is said twice is one; said again because nothing could come of it, it is another", async () => {
+  const twice = async (): Promise<number> => {
+    for (const id of ["a", "b"]) {
+      await say(URL, { id, more: `<x xmlns='jabber:x:oob'><url>${URL}</url></x>` });
+      await settled();
+    }
+    return desk.heard.splice(0).length;
+  };
+  desk.isThere = false;
+  expect(await twice()).toBe(2);
+  desk.isThere = true;
+  expect(await twice()).toBe(1);
+});
 
 test("words, links and what cannot be read reach the office with the address that was addressed", async () => {
   const juliet = "juliet\\40example.org@files.example.org";

@@ -234,6 +234,21 @@ describe("the name of a file that comes by a link", () => {
   });
 });
 
+describe("who is asked to say it again", () => {
+  test.each(["contact", "beginIntake"] as const)("is heard at once (%s)", async (question) => {
+    await begin();
+    const real = stage.index[question].bind(stage.index) as (what: unknown) => Promise<unknown>;
+    let isAway = true;
+    const faulty = (what: unknown): Promise<unknown> => isAway ? Promise.reject(new Refusal("index-down")) : real(what); // prettier-ignore
+    Object.assign(stage.index, { [question]: faulty });
+    await stage.sendLink(`${ROMEO}/home`, PHOTO);
+    isAway = false;
+    expect(stage.heard(ROMEO)).toEqual([expect.stringMatching(/My records do not answer.*try again in a moment/)]);
+    await stage.sendLink(`${ROMEO}/home`, PHOTO);
+    expect(stage.heard(ROMEO)).toEqual([expect.stringMatching(/I keep photo\.jpg/)]);
+  });
+});
+
 describe("somebody who has never met the bot", () => {
   test("gets one invitation, not a file; accepting brings it and makes us acquainted", async () => {
     await begin();

@@ -73,8 +73,14 @@ export interface Message {
 export interface Office {
   /** Said something that is not a file. `also`: whom he named beside the words (XEP-0033), as he wrote them: addresses, or URIs of other kinds. */
   text(from: Jid, to: Jid, text: string, also?: readonly string[], message?: Message): Promise<void>;
-  /** Sent files by links. `also`: further recipients, as by `text`. */
-  links(from: Jid, to: Jid, links: readonly IncomingLink[], also?: readonly string[], message?: Message): Promise<void>;
+  /** Sent files by links. `also`: further recipients, as by `text`. False: our own records or storage were away, and he was asked to say it again. */
+  links(
+    from: Jid,
+    to: Jid,
+    links: readonly IncomingLink[],
+    also?: readonly string[],
+    message?: Message,
+  ): Promise<boolean>;
   /** Complains about somebody (XEP-0377). */
   report(from: Jid, to: Jid, about: Jid, reason: string, text: string): Promise<void>;
   /**
