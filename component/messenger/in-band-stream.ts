@@ -85,7 +85,7 @@ export class InBandStream implements ByteStream {
     }
     if (answer === "not-found") throw new Refusal("not-found");
     if (answer !== "take" && answer !== "result" && answer !== undefined)
-      throw new ProtocolRefusal(ERRORS[answer], "stream-cut");
+      throw new ProtocolRefusal(ERRORS[answer], "stream-cut", { name: say("that-file") });
     if (this.#inflow.ready || this.#inflow.total >= this.#most) this.#wake();
     return this.#inflow.roomy();
   }
@@ -237,7 +237,7 @@ export class InBandStream implements ByteStream {
 
   #broken(): Refusal {
     const cause = this.#why ?? new Error(`in-band bytestream: ${this.#session.cut ?? "the peer has closed it"}`);
-    return new Refusal("stream-cut", {}, { cause });
+    return new Refusal("stream-cut", { name: say("that-file") }, { cause });
   }
 
   #change(signal?: AbortSignal): Promise<void> {

@@ -208,6 +208,7 @@ describe("coming in", () => {
     expect(close?.getChild("close", NS)).toBeDefined();
     expect(bounce?.attrs).toMatchObject({ type: "error", id: "m", from: BOT, to: ROMEO });
     expect(errorOf(bounce!)).toEqual({ type: "cancel", condition: "unexpected-request" });
+    expect(bounce!.getChild("error")!.getChildText("text")).toMatch(/^The transfer of that file was cut\./);
     expect(await came).toBe("stream-cut");
     expect(sink.bytes.toString()).toBe("ABCDEF");
     expect(await bot.stream.receive(xml("message", { from: ROMEO, to: BOT }, xml("body", {}, "hello")))).toBe(false);

@@ -79,7 +79,7 @@ export const errors = {
   "by-number": "Nummer {number}",
   "by-name": "„{name}“",
   "that-number": "dieser Nummer",
-  "that-file": "diese Datei",
+  "that-file": "dieser Datei",
   "that-record": "das",
   "the-file": "Die Datei",
   "one-file": "Bitte nur eine Datei je Sitzung.",
