@@ -182,6 +182,19 @@ describe("a file", () => {
     expect((await stage.put(put, randomBytes(100_000))).status).toBe(201);
   });
 
+  test("that is infected is refused there with words, and in chat: clients only say that it failed", async () => {
+    const scanner = { scan: async () => "Plague.Test", check: async () => undefined };
+    stage = await UploadStage.set({ scanner });
+    await stage.office.befriend(ROMEO);
+    await stage.office.online(ROMEO);
+    const { put } = await stage.slot("bad.bin", 5);
+    const answer = await stage.put(put, Buffer.from("12345"));
+    expect(answer.status).toBe(422);
+    expect(await answer.text()).toContain("bad.bin is infected (Plague.Test)");
+    await stage.until(() => stage.office.stream.sent.some((s) => s.name === "message"));
+    expect(stage.office.heard(ROMEO).join("\n")).toContain("bad.bin was not kept. bad.bin is infected (Plague.Test)");
+  });
+
   test("is asked for before it comes, where the client waits", async () => {
     stage = await UploadStage.set();
     const { put } = await stage.slot("a.bin", 5);

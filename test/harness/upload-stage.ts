@@ -1,7 +1,7 @@
 /** The upload service as a whole: slots over a stream in memory, the real web server on a loopback port, the real control unit and records between. */
 import { Registry } from "prom-client";
 import { Pace } from "../../component/control/people/access.js";
-import type { BlobStore, Painter, Slot, UploadRight } from "../../component/control/ports.js";
+import type { BlobStore, Painter, Scanner, Slot, UploadRight } from "../../component/control/ports.js";
 import { Uploads } from "../../component/control/intake/uploads.js";
 import { newToken } from "../../component/lib/ids.js";
 import { bare } from "../../component/lib/jid.js";
@@ -27,6 +27,7 @@ export interface UploadStageOptions {
   readonly transfers?: number;
   readonly slots?: number;
   readonly painter?: Painter;
+  readonly scanner?: Scanner;
 }
 
 export class UploadStage {
@@ -48,6 +49,7 @@ export class UploadStage {
     file = 500_000,
     slots = 100,
     painter,
+    scanner,
     ...limits
   }: UploadStageOptions = {}): Promise<UploadStage> {
     // prettier-ignore
@@ -56,7 +58,7 @@ export class UploadStage {
     const office = await new OfficeStage(
       url,
       { transfers: 4, ...limits },
-      { ...(blobs && { blobs }), ...(painter && { painter }) },
+      { ...(blobs && { blobs }), ...(painter && { painter }), ...(scanner && { scanner }) },
     ).start();
     const { keeper, receptions, clock, desk, pages } = office;
     const pace = new Pace(slots, clock);

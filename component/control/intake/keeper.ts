@@ -170,9 +170,14 @@ export class Keeper {
   async giveUp(intake: Intake, sender: Sender, thrown: unknown): Promise<void> {
     if (this.stopping.aborted) return; // the next process goes on
     const { index, notices } = this.parts.services;
+    // Of an upload, too: clients say no more of it than that it failed.
+    const infected = thrown instanceof Refusal && thrown.code === "infected";
     const why = { name: label(intake.name), why: this.#log(intake, thrown).said };
-    await this.#told(intake, sender, notices.make(intake.owner, "not-kept", why, this.#standIn(sender)), (told) =>
-      index.dropIntake(intake.id, told),
+    await this.#told(
+      intake,
+      infected ? { ...sender, quiet: false } : sender,
+      notices.make(intake.owner, "not-kept", why, this.#standIn(sender)),
+      (told) => index.dropIntake(intake.id, told),
     );
   }
 
