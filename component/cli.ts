@@ -113,6 +113,7 @@ try {
 } catch (e) {
   // What is expected, or the system's own word, is one line; anything else is a bug, and its stack is wanted.
   const expected = e instanceof ConfigError || e instanceof Refusal || e instanceof InUse || hasCode(e);
-  process.stderr.write(`restante: ${expected ? wordsOf(e) : inspect(e)}\n`);
+  const what = e instanceof Refusal ? `${e.code}: ` : "";
+  process.stderr.write(`restante: ${what}${expected ? wordsOf(e) : inspect(e)}\n`);
   process.exitCode = 1;
 }

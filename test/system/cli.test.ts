@@ -180,6 +180,13 @@ describe("serve", () => {
     expect([code, text]).toEqual([1, 'restante: wrong.toml: [limits] file must be a size, like 2 GiB (it is "big")']);
   });
 
+  test("does not start without its records, and says whose word it is", async () => {
+    const [none] = await freePorts(1);
+    const env = { RESTANTE_DATABASE_URL: `postgres://me:secret@127.0.0.1:${none}/r`, RESTANTE_LOG_LEVEL: "silent" };
+    const { code, text } = await ended(restante(["serve"], { ...(await settings("away")), ...env }));
+    expect([code, text]).toEqual([1, `restante: index-down: connect ECONNREFUSED 127.0.0.1:${none}`]);
+  });
+
   test("does not start beside another one on the same SQLite file, or on a port that is taken", async () => {
     const env = await settings("one");
     const first = restante(["serve"], env);
