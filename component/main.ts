@@ -141,7 +141,7 @@ export function createService(config: Config, log: Log): Service {
   });
 
   // control
-  const notices = new Notices({ index, tongues, speaker, whereabouts: directory, clock, log });
+  const notices = new Notices({ index, tongues, speaker, contact, whereabouts: directory, clock, log });
   const methods = [
     new JingleMethod({ sessions: jingle, bits, self: selfOf(contact) }),
     siMethod,

@@ -129,6 +129,12 @@ export function isOpen(state: ParcelState): boolean {
   return OPEN_STATES.includes(state);
 }
 
+/** The address of ours that all of these were sent to, where it stands in for a person; else "": what is told of several in one line is, too. */
+export function sentTo(parcels: readonly Pick<Parcel, "via" | "summary">[]): Parcel["via"] {
+  const [one = "", ...more] = new Set(parcels.map(({ via, summary }) => (summary === "" ? via : "")));
+  return more.length === 0 ? one : "";
+}
+
 /**
  * Whether everybody to whom a file was sent has it, by all parcels that were ever made of it. Who has said no, or has missed it, has not;
  * from whom it was taken back, to him it was not sent.

@@ -75,6 +75,8 @@ export interface Parcel extends FileFacts {
   readonly mark: FileMark;
   /** The id of the line that tells its sender about several parcels at once; "" when he is told of each. */
   readonly summary: string;
+  /** The address of ours that he sent it to, where that stands in for a person: there he is told of it. "" for the contact's. */
+  readonly via: BareJid | "";
   readonly id: string;
   readonly fileId: string;
   readonly sender: BareJid;
@@ -210,6 +212,8 @@ export interface Intake {
   readonly sha256?: string | undefined;
   /** Who is to get it as soon as it is kept. */
   readonly recipients?: readonly BareJid[];
+  /** As of a {@link Parcel}; absent: "". */
+  readonly via?: BareJid | "";
   /** The key of the blob that is being written. */
   readonly blobKey: string;
   readonly since: Instant;

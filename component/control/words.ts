@@ -37,6 +37,9 @@ export function label(text: string): string {
   return chars.length > 120 ? `${chars.slice(0, 80).join("")}…${chars.slice(-30).join("")}` : clean || "unnamed";
 }
 
+/** Notices to senders that name commands. */
+export const WITH_COMMANDS: ReadonlySet<string> = new Set<Word>(["kept-in-part", "unreachable", "reminder", "reminder/unfetched", "kept-longer"]); // prettier-ignore
+
 /** What a notice says. A kind that is not known (a newer version's, in the records) is said by its name. */
 export function wordsOf({ kind, details }: Notice): Said {
   return { word: kind, details };

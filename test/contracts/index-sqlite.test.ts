@@ -6,7 +6,7 @@ import { bare } from "../../component/lib/jid.js";
 import { openIndex } from "../../component/storage/index/open.js";
 import { smallDisk, tempFolder, type TempFolder } from "../harness/tmp.js";
 import { indexContract } from "./index.js";
-import { give, notice, open, silent, someone, T0 } from "./index/kit.js";
+import { DAY, give, intakeOf, notice, open, post, silent, someone, T0 } from "./index/kit.js";
 import { systemClock } from "../../component/lib/clock.js";
 
 let folder: TempFolder;
@@ -115,6 +115,25 @@ describe("index on SQLite", () => {
     await expect(open(`sqlite:${plain}/restante.db`).start()).rejects.toMatchObject({ code: "index-down" });
     await expect(open(`sqlite:${plain}`).start()).rejects.toMatchObject({ code: "index-down" });
     await expect(open(`sqlite:${folder.path}`).start()).rejects.toMatchObject({ code: "index-down" });
+  });
+
+  test("records of an earlier version are gone on with", async () => {
+    const url = await newFile();
+    const [index, next, juliet] = [open(url), open(url), someone()];
+    await index.start();
+    const parcel = await post(index, juliet);
+    const intake = intakeOf(parcel.sender, { size: 9 });
+    await index.beginIntake(intake);
+    await index.restIntake(intake.id, 4, Date.now() + DAY, []);
+    await index.stop();
+    const file = new Database(url.slice("sqlite:".length));
+    for (const table of ["intakes", "parcels"]) file.exec(`alter table ${table} drop column via`);
+    file.exec("delete from kysely_migration where name >= '0006'");
+    file.close();
+    await next.start();
+    expect(await next.waitingFor(juliet, 0, 10)).toEqual([parcel]);
+    expect(await next.cutIntakes(parcel.sender, 10)).toEqual([expect.objectContaining(intake)]);
+    await next.stop();
   });
 
   test("a statement that failed can be used again", async () => {

@@ -48,7 +48,7 @@ function ending(sent: readonly Sent[], more: Partial<KeptFile> = {}): Ending {
   const kept = file(more);
   const { id: fileId, owner: sender, number: senderNumber, name, size, mediaType, sha256, mark, since, until } = kept;
   const parcels = sent.map(([recipient, state, standing = "met"], i) => ({
-    id: `p${i}`, fileId, sender, recipient, senderNumber, number: 40 + i, name, size, mediaType, sha256, mark, summary: "", state, method: "",
+    id: `p${i}`, fileId, sender, recipient, senderNumber, number: 40 + i, name, size, mediaType, sha256, mark, summary: "", via: "" as const, state, method: "",
     tries: 0, version: 1, since, changed: since, until, standing,
   })); // prettier-ignore
   return { file: kept, parcels };

@@ -7,7 +7,7 @@ import { render, type Language } from "../../component/lib/languages/index.js";
 
 const parcel = (state: ParcelState, n: number): Parcel => ({
   id: `p${n}`, fileId: "f", sender: bare("romeo@x.org"), recipient: bare(`u${n}@x.org`), senderNumber: 4, number: n, state, method: "link",
-  tries: 1, version: 2, since: 0, changed: 0, until: 864e5, name: "report.pdf", size: 1000, mediaType: "application/pdf", sha256: "", mark: "", summary: "s",
+  tries: 1, version: 2, since: 0, changed: 0, until: 864e5, name: "report.pdf", size: 1000, mediaType: "application/pdf", sha256: "", mark: "", summary: "s", via: "",
 }); // prettier-ignore
 /** `{ delivered: 2, moving: 1 }` → three parcels, numbered from 1. */
 const parcels = (counts: Partial<Record<ParcelState, number>>): Parcel[] =>

@@ -177,7 +177,7 @@ export class OfficeStage {
     const rules = new Rules({ domain: "files.example.org", domains: ["example.org"], recipients: [], refuse: ["refused.example"], ...more.access }); // prettier-ignore
     const me = (this.me = new BotContact({ tongues: this.tongues, personBehind: (...a) => rules.personBehind(...a), router: stream, stream, index, office, directory, contact, log, clock, name: "Restante", url: "https://files.example.org", abuse: "", features: CHAT_FEATURES, version: "0" })); // prettier-ignore
     const speaker = new StreamSpeaker({ stream, whereabouts: directory, fates, contact, tongues: this.tongues, clock });
-    const notices = new Notices({ index, tongues: this.tongues, speaker, whereabouts: directory, clock, log });
+    const notices = new Notices({ index, tongues: this.tongues, speaker, contact, whereabouts: directory, clock, log });
     const link = (token: string, name: string): string =>
       `https://files.example.org/g/${token}/${encodeURIComponent(name)}`;
     const ladder = new Ladder({ methods: [...streams, new LinkMethod({ stream, contact, tongues: this.tongues, fates })], speaker, whereabouts: directory, clock }); // prettier-ignore

@@ -233,7 +233,7 @@ test("to her own address at the bot", async () => {
   await sampson.waitFor(new RegExp(`^MESSAGE ${exactly(her)}\\S* .*waits for gregory@`));
   const gregory = await logIn("gregory");
   await receives(gregory, letter);
-  await sampson.waitFor(/^MESSAGE \S+ gregory@\S+ has by my own hand\.bin/);
+  await sampson.waitFor(new RegExp(`^MESSAGE ${exactly(her)}\\S* gregory@\\S+ has by my own hand\\.bin`));
 });
 
 describe("by upload", () => {

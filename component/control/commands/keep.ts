@@ -3,7 +3,7 @@ import type { BareJid } from "../../lib/jid.js";
 import { isOpen } from "../parcel.js";
 import type { Parcel } from "../ports.js";
 import { horizonOf, isWorthIt } from "../delivery/reminders.js";
-import { day, ofFile, say, STATES, label, toRecipient, toSender, type Said } from "../words.js";
+import { day, ofFile, say, STATES, label, toRecipient, type Said } from "../words.js";
 import { define } from "./define.js";
 import { eitherOf, fileOf, parcelOf } from "./find.js";
 import type { Services } from "../services.js";
@@ -45,8 +45,7 @@ async function extend(services: Services, parcel: Parcel): Promise<number | unde
   const { index, notices } = services;
   const until = newEnd(services);
   if (!(await index.extendFile(parcel.fileId, until))) return undefined;
-  const told = notices.make(parcel.sender, "kept-longer", { ...toSender(parcel), until: day(until) });
-  await index.addNotices([told]);
+  await index.addNotices([notices.toSender(parcel, "kept-longer", { until: day(until) })]);
   notices.flush(parcel.sender);
   return until;
 }

@@ -35,7 +35,7 @@ import type {
 import type { Rules } from "../people/rules.js";
 import type { Tongues } from "../people/tongues.js";
 import { isAway } from "../people/whereabouts.js";
-import { label, marked, say, STATES, toRecipient, toSender } from "../words.js";
+import { label, marked, say, STATES, toRecipient } from "../words.js";
 
 const PAGE = 20;
 /** How long what became of an offer is kept in mind while the records are away. */
@@ -294,7 +294,7 @@ export class Delivery {
       parcel.summary !== ""
         ? [notices.summaries.news(parcel)]
         : parcel.tries === 0
-          ? [notices.make(parcel.sender, "offered", toSender(parcel))]
+          ? [notices.toSender(parcel, "offered")]
           : [];
     for (let seen: Parcel | undefined = parcel; seen; seen = await this.record(() => index.parcel(parcel.id))) {
       const move = decide(seen.state, "offer");

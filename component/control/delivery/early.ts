@@ -236,11 +236,15 @@ function holdingBack(reader: BlobReader, { start }: Span, end: number, kept: Pro
 }
 
 /** As far as it is known before it is kept. */
-function draft({ id, owner, name, size, sha256 }: Intake & { size: number }, recipient: BareJid, now: number): Parcel {
+function draft(
+  { id, owner, name, size, sha256, via = "" }: Intake & { size: number },
+  recipient: BareJid,
+  now: number,
+): Parcel {
   return {
     id: randomId(), fileId: id, sender: owner, recipient, senderNumber: 0, number: 0, state: "waiting", method: "", tries: 0, version: 0,
     since: now, changed: now, until: now, name, size, mediaType: "application/octet-stream", sha256: sha256 ?? "",
-    mark: "", summary: "",
+    mark: "", summary: "", via,
   }; // prettier-ignore
 }
 

@@ -77,7 +77,9 @@ export class Ends {
       const now = clock.now();
       return this.#telling((told) =>
         index.remind(now + horizonOf(term), PAGE, (ending) =>
-          told(remindersOf(ending, term, now).map(({ to, kind, details }) => notices.make(to, kind, details))),
+          told(
+            remindersOf(ending, term, now).map(({ to, kind, details, from }) => notices.make(to, kind, details, from)),
+          ),
         ),
       );
     });

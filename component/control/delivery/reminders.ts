@@ -1,7 +1,7 @@
 /** Whose end is near, and who is told of it how. Pure. */
 import type { BareJid } from "../../lib/jid.js";
 import { list } from "../../lib/said.js";
-import { isFetched, isOpen } from "../parcel.js";
+import { isFetched, isOpen, sentTo } from "../parcel.js";
 import type { Ending, Instant, KeptFile, Parcel } from "../ports.js";
 import { day, label, minute, ofFile, say, toRecipient, type Details, type Word } from "../words.js";
 
@@ -15,6 +15,8 @@ export interface Reminder {
   readonly to: BareJid;
   readonly kind: Word;
   readonly details: Details;
+  /** As of `Notices.make`. */
+  readonly from?: Parcel["via"];
 }
 
 /** Somebody with more than so many to be reminded of at once gets one line of all. */
@@ -75,9 +77,10 @@ function few(all: readonly (KeptFile | Parcel)[], kind: Word, now: Instant, to: 
 function toOwner({ file, parcels }: Ending, now: Instant): Reminder {
   const missing = [...new Set(parcels.filter(({ state }) => isOpen(state)).map(({ recipient }) => recipient))];
   const about = { ...ofFile(file), ...end(file, now) };
-  if (missing.length === 0) return { to: file.owner, kind: "reminder", details: about };
+  const told = { to: file.owner, from: sentTo(parcels) };
+  if (missing.length === 0) return { ...told, kind: "reminder", details: about };
   const who = missing.length > MOST_NAMES ? say("groups/people", { count: missing.length }) : list(missing);
-  return { to: file.owner, kind: "reminder/unfetched", details: { ...about, count: missing.length, who } };
+  return { ...told, kind: "reminder/unfetched", details: { ...about, count: missing.length, who } };
 }
 
 function toHim(parcel: Parcel, now: Instant): Reminder {

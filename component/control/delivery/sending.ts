@@ -13,9 +13,14 @@ export const MOST_PARCELS = 1000;
 
 /**
  * Makes a parcel for each recipient. Answers what is to be said of each; of several new ones nothing: their summary tells of them.
- * A recipient who cannot be sent to does not hinder the others.
+ * A recipient who cannot be sent to does not hinder the others. `via`: of the parcels.
  */
-export async function send(services: Services, file: KeptFile, named: readonly BareJid[]): Promise<Said[]> {
+export async function send(
+  services: Services,
+  file: KeptFile,
+  named: readonly BareJid[],
+  via: Parcel["via"] = "",
+): Promise<Said[]> {
   const { index, clock, domain } = services;
   const { summaries } = services.notices;
   const recipients = checkPeople(themselves(named, domain));
@@ -39,7 +44,7 @@ export async function send(services: Services, file: KeptFile, named: readonly B
     const told = new Set<string>();
     for (const recipient of allowed)
       await orWhyNot(answers, recipient, async () => {
-        const parcel = open.get(recipient) ?? (await index.createParcel(file, recipient, clock.now(), file.until, summary)); // prettier-ignore
+        const parcel = open.get(recipient) ?? (await index.createParcel(file, recipient, clock.now(), file.until, { summary, via })); // prettier-ignore
         const line = await handOver(services, parcel);
         if (parcel.summary === "") answers.set(recipient, line);
         else told.add(parcel.summary);

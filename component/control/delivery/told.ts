@@ -3,7 +3,7 @@ import { ERRORS, Refusal, type ErrorCode } from "../../lib/errors.js";
 import type { Notices } from "../notices/notices.js";
 import type { Move, ParcelEvent } from "../parcel.js";
 import type { HistoryRow, Notice, OfferEvent, OfferMethod, Parcel } from "../ports.js";
-import { say, toRecipient, toSender, type Said } from "../words.js";
+import { say, toRecipient, type Said } from "../words.js";
 
 /** Whom to tell what of a step. */
 export function noticesOf(notices: Notices, parcel: Parcel, move: Move, event: ParcelEvent, detail: string): Notice[] {
@@ -21,9 +21,8 @@ function receipts(notices: Notices, parcel: Parcel, move: Move, event: ParcelEve
     case "recipient":
       return [notices.make(parcel.recipient, "taken-back", toRecipient(parcel))];
     case "sender":
-      if (event === "bounce")
-        return parcel.tries > 1 ? [] : [notices.make(parcel.sender, "unreachable", toSender(parcel))];
-      return [notices.make(parcel.sender, receiptOf(event), { ...toSender(parcel), why: whyOf(detail) })];
+      if (event === "bounce") return parcel.tries > 1 ? [] : [notices.toSender(parcel, "unreachable")];
+      return [notices.toSender(parcel, receiptOf(event), { why: whyOf(detail) })];
   }
 }
 

@@ -8,7 +8,7 @@ import { bareOf, type BareJid } from "../../lib/jid.js";
 import { LINK_PATH, ownPath, tokenOf } from "../../lib/link-url.js";
 import { isSealed } from "../../lib/sealed-link.js";
 import type { Keeper, Sender } from "./keeper.js";
-import type { KeptFile } from "../ports.js";
+import type { KeptFile, Parcel } from "../ports.js";
 
 export class Claims {
   readonly #keeper: Keeper;
@@ -38,19 +38,20 @@ export class Claims {
     // What waits for the virus check does not get round it by being called sealed.
     if (isSealed(link) && found.file.mark === "held") throw new Refusal("scanner-down");
     const isOwn = found.file.owner === bareOf(sender.from) && !isSealed(link);
-    const file = isOwn ? found.file : await this.#copy(found.file, sender, link);
-    if (isOwn) await services.index.addNotices([this.#keeper.kept(file, sender)]);
-    if (recipients.length > 0) await this.#keeper.passOn(file, recipients, sender);
+    const via = this.#keeper.via(sender.answering);
+    const file = isOwn ? found.file : await this.#copy(found.file, sender, link, via);
+    if (isOwn) await services.index.addNotices([this.#keeper.kept(file, via)]);
+    if (recipients.length > 0) await this.#keeper.passOn(file, recipients, via);
     this.#keeper.tell({ owner: file.owner });
   }
 
   /** What is sealed is passed on by the link that has its key, which the file behind it does not know of. */
-  async #copy(file: KeptFile, sender: Sender, link: string): Promise<KeptFile> {
+  async #copy(file: KeptFile, sender: Sender, link: string, via: Parcel["via"]): Promise<KeptFile> {
     const { services, limits } = this.#keeper.parts;
     const at = services.clock.now();
     const { name, mediaType } = file;
     const fresh = { name, mediaType, at, until: at + limits.keep, ...(isSealed(link) && { mark: "sealed" as const, sealed: link }) }; // prettier-ignore
-    const copy = await services.index.copyFile(file.id, bareOf(sender.from), fresh, limits.quota, (f) => [this.#keeper.kept(f, sender)]); // prettier-ignore
+    const copy = await services.index.copyFile(file.id, bareOf(sender.from), fresh, limits.quota, (f) => [this.#keeper.kept(f, via)]); // prettier-ignore
     if (!copy) throw new Refusal("link-ended");
     return copy;
   }

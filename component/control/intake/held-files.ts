@@ -5,7 +5,7 @@
 import { Refusal } from "../../lib/errors.js";
 import type { Log } from "../../lib/log.js";
 import type { Services } from "../services.js";
-import { isOpen } from "../parcel.js";
+import { isOpen, sentTo } from "../parcel.js";
 import type { FileMark, KeptFile } from "../ports.js";
 import { goOn, MOST_PARCELS } from "../delivery/sending.js";
 import { warnings, type VirusCheck } from "./virus-check.js";
@@ -70,7 +70,8 @@ export class HeldFiles {
     const { index, notices } = services;
     if (!(await index.setFile(file.id, { mark }))) return;
     const word: Word = mark === "" ? "checked" : "not-checked";
-    await index.addNotices([notices.make(file.owner, word, ofFile(file))]);
+    const from = sentTo(await index.parcelsOf(file.id, MOST_PARCELS));
+    await index.addNotices([notices.make(file.owner, word, ofFile(file), from)]);
     notices.flush(file.owner);
     await goOn(services, file);
   }
@@ -79,10 +80,11 @@ export class HeldFiles {
   async #remove(file: KeptFile, infected: Refusal): Promise<void> {
     const { services, log } = this.#parts;
     const { index, notices, delivery, clock } = services;
-    const parcels = (await index.parcelsOf(file.id, MOST_PARCELS)).filter(({ state }) => isOpen(state));
+    const all = await index.parcelsOf(file.id, MOST_PARCELS);
+    const parcels = all.filter(({ state }) => isOpen(state));
     const recipients = parcels.map(({ recipient }) => recipient);
     const told = [
-      notices.make(file.owner, "infected-removed", { ...ofFile(file), ...infected.details }),
+      notices.make(file.owner, "infected-removed", { ...ofFile(file), ...infected.details }, sentTo(all)),
       ...(await warnings(services, file, recipients, infected)),
     ];
     await index.addNotices(told);

@@ -10,7 +10,7 @@ import { say, size as sizeOf } from "../../lib/said.js";
 import { requireMember } from "../people/access.js";
 import type { Place } from "./admission.js";
 import type { Claims } from "./claims.js";
-import type { Keeper, Sender, Stored } from "./keeper.js";
+import { senderOf, type Keeper, type Sender, type Stored } from "./keeper.js";
 import { patiently } from "../patience.js";
 import type { BlobWriter, Fetcher, IncomingLink, Intake } from "../ports.js";
 import { FETCHING, Progress } from "./progress.js";
@@ -56,6 +56,7 @@ export class Intakes {
       size: link.size,
       sha256: link.sha256,
       recipients,
+      via: this.#keeper.via(answering),
       blobKey: randomId(),
       since: clock.now(),
     };
@@ -72,7 +73,7 @@ export class Intakes {
   /** Goes on with what a process that died had begun. */
   resume(intake: Intake): void {
     const place = this.#keeper.admission.enterAgain(intake.owner, intake.size ?? 0);
-    this.#run(intake, place, { from: intake.owner, answering: undefined });
+    this.#run(intake, place, senderOf(intake));
   }
 
   #run(intake: Intake, place: Place, sender: Sender): void {
@@ -91,7 +92,7 @@ export class Intakes {
     const patience = this.#keeper.patience(intake, sender);
     try {
       const { name, ...stored } = await patiently(patience, () => this.#fetch(intake, place, progress));
-      const kept = await this.#keeper.keep({ ...intake, name }, stored, patience, {}, sender);
+      const kept = await this.#keeper.keep({ ...intake, name }, stored, patience);
       await progress.end(kept.size);
       this.#keeper.tell(intake);
     } catch (e) {

@@ -1,6 +1,6 @@
 /** What every way in shares: durable bytes become a file that is told of and passed on, or nothing is left of them, and that is told. */
 import { Refusal, asRefusal } from "../../lib/errors.js";
-import type { BareJid, Jid } from "../../lib/jid.js";
+import { bareOf, type BareJid, type Jid } from "../../lib/jid.js";
 import { personBehind } from "../../lib/stand-in.js";
 import { reasonsOf, type Log } from "../../lib/log.js";
 import { size } from "../../lib/said.js";
@@ -10,7 +10,7 @@ import { Admission, MOST_CUT, type IntakeLimits } from "./admission.js";
 import type { Services } from "../services.js";
 import { mayReceive } from "../people/consent.js";
 import { AWAY, patiently, UNRECORDED, type Patience } from "../patience.js";
-import type { BlobStore, FileMark, Intake, KeptFile, Notice } from "../ports.js";
+import type { BlobStore, FileMark, Intake, KeptFile, Notice, Parcel } from "../ports.js";
 import { send } from "../delivery/sending.js";
 import type { Terms } from "./terms.js";
 import { warnings, type VirusCheck } from "./virus-check.js";
@@ -41,6 +41,11 @@ export interface Sender {
   readonly answering: Jid | undefined;
   /** He hears of it where he sends it, and in chat not a word. */
   readonly quiet?: boolean;
+}
+
+/** As far as the records know. */
+export function senderOf({ owner, via }: Intake): Sender {
+  return { from: owner, answering: via || undefined };
 }
 
 export class Keeper {
@@ -89,12 +94,11 @@ export class Keeper {
     { mediaType, ...blob }: Stored,
     patience: Patience,
     { slot, until = Infinity }: Terms = {},
-    sender?: Sender,
   ): Promise<KeptFile> {
     const { services, limits } = this.parts;
     const { index, clock } = services;
     const { summaries } = services.notices;
-    const named = intake.recipients ?? [];
+    const { recipients: named = [], via = "" } = intake;
     const mark = await this.#mark(intake, blob.size, patience);
     const sealed = mark === "sealed" ? intake.source : "";
     const id = named.length > 1 ? summaries.reserve() : "";
@@ -110,17 +114,18 @@ export class Keeper {
         recipients,
         mark,
         sealed,
+        via,
         ...(slot !== undefined && { slot }),
         ...(summary !== "" && { summary }),
       };
       const told = (f: KeptFile): Notice[] => [
-        ...(slot === undefined ? [this.kept(f, sender)] : []),
+        ...(slot === undefined ? [this.kept(f, via)] : []),
         ...(summary === "" ? [] : [summaries.news({ summary, sender: f.owner })]),
       ];
       return index.keep(intake, blob, file, limits.quota, told);
     }).finally(() => void (id !== "" && summaries.ready(id, intake.owner)));
     services.pictures.kept(kept);
-    if (named.length > 0) await this.passOn(kept, named, sender);
+    if (named.length > 0) await this.passOn(kept, named, via);
     return kept;
   }
 
@@ -147,18 +152,17 @@ export class Keeper {
   }
 
   /** What its owner is told of a file that he has now. */
-  kept(file: KeptFile, sender: Sender | undefined): Notice {
+  kept(file: KeptFile, via: Parcel["via"]): Notice {
     const { notices } = this.parts.services;
     const kept = ofFile(file);
-    const from = this.#standIn(sender);
-    const word = from === undefined ? "kept" : "kept-for";
-    if (file.mark === "") return notices.make(file.owner, word, kept, from);
-    return notices.make(file.owner, "passed-on", { lines: [say(word, kept), say(`mark/${file.mark}`)] }, from);
+    const word = via === "" ? "kept" : "kept-for";
+    if (file.mark === "") return notices.make(file.owner, word, kept, via);
+    return notices.make(file.owner, "passed-on", { lines: [say(word, kept), say(`mark/${file.mark}`)] }, via);
   }
 
-  /** The address that he has sent it to, if it stands in for the person who gets it: what is told at once is told there. */
-  #standIn({ answering }: Partial<Sender> = {}): Jid | undefined {
-    return answering && personBehind(answering, this.parts.services.domain) && answering;
+  /** The address that somebody has sent a file to, if it stands in for a person; else "". */
+  via(answering: Jid | undefined): Parcel["via"] {
+    return answering && personBehind(answering, this.parts.services.domain) ? bareOf(answering) : "";
   }
 
   /** Says what has been put down for the sender of an intake. */
@@ -176,7 +180,7 @@ export class Keeper {
     await this.#told(
       intake,
       infected ? { ...sender, quiet: false } : sender,
-      notices.make(intake.owner, "not-kept", why, this.#standIn(sender)),
+      notices.make(intake.owner, "not-kept", why, intake.via),
       (told) => index.dropIntake(intake.id, told),
     );
   }
@@ -187,16 +191,11 @@ export class Keeper {
     const { index, notices, clock } = services;
     const until = clock.now() + limits.partial;
     const words = { name: label(intake.name), got: size(held), size: size(intake.size ?? held), until: minute(until) };
-    await this.#told(
-      intake,
-      sender,
-      notices.make(intake.owner, "kept-in-part", words, this.#standIn(sender)),
-      async (told) => {
-        await index.restIntake(intake.id, held, until, told);
-        for (const { id } of (await index.cutIntakes(intake.owner, 2 * MOST_CUT)).slice(MOST_CUT))
-          await index.dropCutIntakes({ id }, 1);
-      },
-    );
+    await this.#told(intake, sender, notices.make(intake.owner, "kept-in-part", words, intake.via), async (told) => {
+      await index.restIntake(intake.id, held, until, told);
+      for (const { id } of (await index.cutIntakes(intake.owner, 2 * MOST_CUT)).slice(MOST_CUT))
+        await index.dropCutIntakes({ id }, 1);
+    });
   }
 
   /** Ends an intake without a word, as soon as the records take it. Never rejects. */
@@ -253,13 +252,12 @@ export class Keeper {
   }
 
   /** As by `send`, and answered in its words. */
-  async passOn(file: KeptFile, recipients: readonly BareJid[], sender: Sender | undefined): Promise<void> {
+  async passOn(file: KeptFile, recipients: readonly BareJid[], via: Parcel["via"]): Promise<void> {
     const { services, log } = this.parts;
     const { index, notices } = services;
     try {
-      const lines = await send(services, file, recipients).catch((e: unknown) => [asRefusal(e).said]);
-      if (lines.length > 0)
-        await index.addNotices([notices.make(file.owner, "passed-on", { lines }, this.#standIn(sender))]);
+      const lines = await send(services, file, recipients, via).catch((e: unknown) => [asRefusal(e).said]);
+      if (lines.length > 0) await index.addNotices([notices.make(file.owner, "passed-on", { lines }, via)]);
     } catch (e) {
       log.warn({ err: e, file: file.id }, "what became of those named beside a file could not be told");
     }

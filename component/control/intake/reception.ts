@@ -125,7 +125,7 @@ export class StreamReception implements OpenReception {
           sha256,
           ...(this.#head && { head: this.#head }),
         });
-        const kept = await this.#keeper.keep(this.#intake, stored, patience, this.#terms, this.#sender);
+        const kept = await this.#keeper.keep(this.#intake, stored, patience, this.#terms);
         this.#early?.kept();
         await this.#progress?.end(size);
         if (!this.#sender.quiet) this.#keeper.tell(this.#intake);
@@ -170,8 +170,8 @@ export class StreamReception implements OpenReception {
     await writer?.abort();
     if (this.#recorded) return this.#keeper.giveUp(this.#intake, this.#sender, why);
     if (this.#sender.quiet) return;
-    const words = { name: label(this.#intake.name), why: why.said };
-    await index.addNotices([notices.make(this.#intake.owner, "not-kept", words)]);
+    const { owner, name, via } = this.#intake;
+    await index.addNotices([notices.make(owner, "not-kept", { name: label(name), why: why.said }, via)]);
     this.#keeper.tell(this.#intake);
   }
 

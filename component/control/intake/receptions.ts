@@ -5,7 +5,7 @@ import { fileName } from "../../lib/file-name.js";
 import { bareOf, type Jid } from "../../lib/jid.js";
 import { MOST_CUT } from "./admission.js";
 import { addresseesOf } from "./addressees.js";
-import type { Keeper, Sender } from "./keeper.js";
+import { senderOf, type Keeper } from "./keeper.js";
 import { patiently } from "../patience.js";
 import type { BlobWriter, CutIntake, Intake, UnsizedFile, UploadMethod } from "../ports.js";
 import { themselves } from "../people/people.js";
@@ -60,6 +60,7 @@ export class Receptions {
       if (of === source && old !== cut?.id) await index.dropCutIntakes({ id: old }, 1);
     const place = await admission.enter(owner, name, terms.slot === undefined ? size : 0, cut?.id);
     try {
+      const via = this.#keeper.via(answering);
       const named = file.recipients ?? themselves(addresseesOf(file.description ?? ""), domain);
       const fresh: Intake = by?.recorded ?? {
         id,
@@ -70,10 +71,11 @@ export class Receptions {
         size,
         sha256,
         recipients: named,
+        via,
         blobKey: randomId(),
         since: clock.now(),
       };
-      const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []) }; // prettier-ignore
+      const old = cut && { ...cut, sha256: sha256 ?? cut.sha256, recipients: named.length > 0 ? named : (cut.recipients ?? []), via }; // prettier-ignore
       const writer = old && (await this.#takeUp(old, old.size));
       if (writer && by?.recorded) void this.#keeper.forget(by.recorded);
       const most = size ?? (await admission.roomFor(place));
@@ -142,7 +144,7 @@ export class Receptions {
     const { admission, parts, stopping } = this.#keeper;
     if (stopping.aborted) return;
     const place = admission.enterAgain(intake.owner, intake.size ?? 0);
-    let sender: Sender = { from: intake.owner, answering: undefined };
+    let sender = senderOf(intake);
     try {
       const terms = isByRight(intake) ? await this.#termsOf(intake) : {};
       sender = { ...sender, quiet: terms === undefined || terms.slot !== undefined };

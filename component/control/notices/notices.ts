@@ -4,15 +4,17 @@
  */
 import { randomId } from "../../lib/ids.js";
 import { Refusal, type Details } from "../../lib/errors.js";
-import { toJid, type BareJid, type Jid } from "../../lib/jid.js";
+import { domainOf, toJid, type BareJid, type Jid } from "../../lib/jid.js";
 import type { Clock } from "../../lib/clock.js";
 import type { Log } from "../../lib/log.js";
+import { personBehind } from "../../lib/stand-in.js";
 import { OneAtATime } from "../one-at-a-time.js";
-import type { Index, Notice, Speaker, Whereabouts } from "../ports.js";
+import { sentTo } from "../parcel.js";
+import type { Index, Notice, Parcel, Speaker, Whereabouts } from "../ports.js";
 import { SUMMARY, Summaries } from "./summaries.js";
 import type { Tongues } from "../people/tongues.js";
 import { isAway } from "../people/whereabouts.js";
-import { wordsOf, type Word } from "../words.js";
+import { WITH_COMMANDS, say, toSender, wordsOf, type Said, type Word } from "../words.js";
 
 const PAGE = 50;
 
@@ -24,6 +26,8 @@ export class Notices {
   readonly summaries: Summaries;
   readonly #index: Index;
   readonly #speaker: Speaker;
+  /** Where commands are taken. */
+  readonly #contact: BareJid;
   readonly #whereabouts: Whereabouts;
   readonly #tongues: Tongues;
   readonly #clock: Clock;
@@ -38,12 +42,14 @@ export class Notices {
     index: Index;
     tongues: Tongues;
     speaker: Speaker;
+    contact: BareJid;
     whereabouts: Whereabouts;
     clock: Clock;
     log: Log;
   }) {
     this.#index = parts.index;
     this.#speaker = parts.speaker;
+    this.#contact = parts.contact;
     this.#whereabouts = parts.whereabouts;
     this.#tongues = parts.tongues;
     this.#clock = parts.clock;
@@ -52,9 +58,14 @@ export class Notices {
   }
 
   /** A notice to be handed to the index together with what it tells of. `from`: the address of ours that it will come from, if it is not the contact's. */
-  make(to: BareJid, kind: Word, details: Details, from?: Jid): Notice {
-    const said = from === undefined ? details : { ...details, [SPEAKER]: from };
+  make(to: BareJid, kind: Word, details: Details, from: Jid | "" = ""): Notice {
+    const said = from === "" ? details : { ...details, [SPEAKER]: from };
     return { id: randomId(), to, kind, details: said, since: this.#clock.now() };
+  }
+
+  /** The same to the sender of a parcel: it will come from the address that he sent it to. */
+  toSender(parcel: Parcel, kind: Word, more: Details = {}): Notice {
+    return this.make(parcel.sender, kind, { ...toSender(parcel), ...more }, sentTo([parcel]));
   }
 
   /** Says what is waiting for `to`, if he can hear it. One run a person at a time: the order of the notices is kept. */
@@ -100,7 +111,7 @@ export class Notices {
             continue;
           }
           // Under its own id: should we die before it is struck out, it is the same message that is sent again.
-          if (!this.#said.has(id)) await this.#speaker.tell(to, wordsOf(notice), speakerOf(notice), id);
+          if (!this.#said.has(id)) await this.#speaker.tell(to, ...this.#saying(notice), id);
           this.#said.add(id);
           await this.#index.dropNotices([id]);
           this.#said.delete(id);
@@ -114,9 +125,18 @@ export class Notices {
       else this.#log.error({ err: e }, "notices could not be said");
     }
   }
-}
 
-function speakerOf({ details }: Notice): Jid | undefined {
-  const speaker = details[SPEAKER];
-  return typeof speaker === "string" ? toJid(speaker) : undefined;
+  /** What it says, and from where: what is answered to a person's own address goes to that person, so commands are asked for elsewhere. */
+  #saying(notice: Notice): [Said, Jid | undefined] {
+    const said = wordsOf(notice);
+    const speaker = notice.details[SPEAKER];
+    const from = typeof speaker === "string" ? toJid(speaker) : undefined;
+    // An address at a domain that was ours when it was put down is none to speak from.
+    const who = from && personBehind(from, domainOf(this.#contact));
+    if (!who) return [said, undefined];
+    return [
+      WITH_COMMANDS.has(notice.kind) ? [said, say("commands-there", { contact: this.#contact, who })] : said,
+      from,
+    ];
+  }
 }

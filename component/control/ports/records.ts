@@ -33,6 +33,8 @@ export interface FreshFile {
   readonly sealed?: string;
   /** The id of a summary of its parcels, which comes into being with them, when it has several recipients. */
   readonly summary?: string;
+  /** Of its parcels. Absent: "". */
+  readonly via?: Parcel["via"];
   /** The slot by which it came: it is used up, and its link comes into being, until `until`. Rejects with Refusal "link-ended" when it was used up already. */
   readonly slot?: string;
 }
@@ -175,7 +177,13 @@ export interface Index {
 
   // parcels
   /** Creates it in state "waiting" with the recipient's next number and its first row of history. Durable. */
-  createParcel(file: KeptFile, recipient: BareJid, at: Instant, until: Instant, summary?: string): Promise<Parcel>;
+  createParcel(
+    file: KeptFile,
+    recipient: BareJid,
+    at: Instant,
+    until: Instant,
+    more?: Partial<Pick<Parcel, "summary" | "via">>,
+  ): Promise<Parcel>;
   parcel(id: string): Promise<Parcel | undefined>;
   /** By the recipient's number, or by name (case-blind, newest first). */
   findParcels(recipient: BareJid, which: number | string, limit: number): Promise<Parcel[]>;

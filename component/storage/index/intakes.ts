@@ -31,6 +31,7 @@ const put = statement<IntakeRow, never>((db, v) =>
       size: v.size,
       sha256: v.sha256,
       recipients: v.recipients,
+      via: v.via,
       held: v.held,
       until: v.until,
     })
@@ -74,14 +75,15 @@ const cut = statement<{ owner: string; limit: number }, IntakeRow>((db, v) =>
     .orderBy("since", "desc")
     .limit(v.limit),
 );
-const resume = statement<{ id: string; now: number; holder: string; sha256: string | null; recipients: string }, { id: string }>((db, v) =>
+type Resumed = Pick<IntakeRow, "id" | "holder" | "sha256" | "recipients" | "via"> & { now: number };
+const resume = statement<Resumed, { id: string }>((db, v) =>
   db
     .updateTable("intakes")
-    .set({ until: null, holder: v.holder, sha256: v.sha256, recipients: v.recipients })
+    .set({ until: null, holder: v.holder, sha256: v.sha256, recipients: v.recipients, via: v.via })
     .where("id", "=", v.id)
     .where("until", ">", v.now)
     .returning("id"),
-); // prettier-ignore
+);
 const dropCut = statement<{ id: string }, IntakeRow>((db, v) =>
   db.deleteFrom("intakes").where("id", "=", v.id).where("until", "is not", null).returningAll(),
 );
@@ -134,6 +136,7 @@ export function intakes(records: Records): Intakes {
       size = null,
       sha256 = null,
       recipients = [],
+      via = "",
     }) {
       const row = {
         id,
@@ -147,6 +150,7 @@ export function intakes(records: Records): Intakes {
         size,
         sha256,
         recipients: JSON.stringify(recipients),
+        via,
         held: 0,
         until: null,
       };
@@ -195,8 +199,8 @@ export function intakes(records: Records): Intakes {
       return (await records.read((db) => cut(db, { owner, limit }))).map(toCutIntake);
     },
 
-    async resumeIntake({ id, sha256 = null, recipients = [] }) {
-      const values = { id, now: clock.now(), holder: me, sha256, recipients: JSON.stringify(recipients) };
+    async resumeIntake({ id, sha256 = null, recipients = [], via = "" }) {
+      const values = { id, now: clock.now(), holder: me, sha256, recipients: JSON.stringify(recipients), via };
       return (await records.write(true, ({ db }) => resume(db, values))).length > 0;
     },
 

@@ -43,7 +43,7 @@ export async function insertFile(
     size,
     since,
   }: Pick<FileRow, "id" | "number" | "sha256" | "size" | "since"> & { owner: BareJid },
-  { name, mediaType, until, mark = "", once = false, sealed = "", recipients = [], summary }: FreshFile,
+  { name, mediaType, until, mark = "", once = false, sealed = "", recipients = [], summary, via = "" }: FreshFile,
 ): Promise<KeptFile> {
   const kept = keepable(name);
   const [row] = await insert(transaction.db, {
@@ -52,6 +52,7 @@ export async function insertFile(
   }); // prettier-ignore
   const file = toFile(row!);
   if (summary !== undefined) await insertSummary(transaction, { id: summary, fileId: id, owner, message: "", since });
-  for (const recipient of recipients) await insertParcel(transaction, file, recipient, since, until, summary);
+  const told = { summary: summary ?? "", via };
+  for (const recipient of recipients) await insertParcel(transaction, file, recipient, since, until, told);
   return file;
 }

@@ -73,6 +73,7 @@ export function toIntake(row: IntakeRow): Intake {
     size: row.size ?? undefined,
     sha256: row.sha256 ?? undefined,
     recipients: JSON.parse(row.recipients) as BareJid[],
+    via: row.via as BareJid | "",
     blobKey: row.blob_key,
     since: row.since,
   };
@@ -104,6 +105,7 @@ export function toParcel(row: ParcelRow): Parcel {
     until: row.until,
     mark: row.mark,
     summary: row.summary,
+    via: row.via as BareJid | "",
   };
 }
 

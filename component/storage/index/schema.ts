@@ -75,6 +75,7 @@ export interface IntakeRow {
   sha256: string | null;
   /** JSON: addresses. */
   recipients: string;
+  via: string;
   held: number;
   /** Not null while it is set aside. */
   until: number | null;
@@ -104,6 +105,7 @@ export interface ParcelRow {
   holder: string | null;
   mark: FileMark;
   summary: string;
+  via: string;
 }
 
 export interface HistoryTable {

@@ -48,6 +48,7 @@ const insert = statement<Omit<ParcelRow, "state" | "method" | "tries" | "version
       until: v.until,
       mark: v.mark,
       summary: v.summary,
+      via: v.via,
       holder: null,
     })
     .returningAll(),
@@ -122,14 +123,14 @@ export async function insertParcel(
   recipient: BareJid,
   at: Instant,
   until: Instant,
-  summary = "",
+  { summary = "", via = "" }: Partial<Pick<Parcel, "summary" | "via">> = {},
 ): Promise<Parcel> {
   const { db } = transaction;
   const number = (await takeNumber(transaction, recipient, at))!;
   const [row] = await insert(db, {
     id: randomId(), file_id: file.id, sender: file.owner, recipient, sender_number: file.number, number,
     name: file.name, name_key: nameKey(file.name), size: file.size, media_type: file.mediaType, sha256: file.sha256,
-    since: at, changed: at, until, mark: file.mark, summary,
+    since: at, changed: at, until, mark: file.mark, summary, via,
   }); // prettier-ignore
   await record(db, {
     parcel_id: row!.id,
@@ -175,11 +176,11 @@ export function steps(records: Records): Pick<Index, "createParcel" | "step" | "
   }
 
   return {
-    async createParcel(file, recipient, at, until, summary) {
+    async createParcel(file, recipient, at, until, more) {
       return records.write(true, async (transaction) => {
         const [held] = await holdFile(transaction.db, { id: file.id });
         if (!held) throw new Refusal("no-such-file", { which: file.number });
-        const parcel = await insertParcel(transaction, { ...file, ...held }, recipient, at, until, summary);
+        const parcel = await insertParcel(transaction, { ...file, ...held }, recipient, at, until, more);
         await tally(transaction, { waiting: 1 });
         return parcel;
       });

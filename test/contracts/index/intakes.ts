@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { collect, DAY, give, intakeOf, notice, open, scene, sha, someone, T0, type Ground } from "./kit.js";
+import { bare } from "../../../component/lib/jid.js";
+import { collect, DAY, give, intakeOf, move, notice, open, scene, sha, someone, T0, type Ground } from "./kit.js";
 
 export function intakesContract(ground: Ground): void {
   describe("intakes that are cut", () => {
@@ -10,7 +11,8 @@ export function intakesContract(ground: Ground): void {
       const { index } = at;
       const [owner, juliet] = [someone(), someone("nurse")];
       const sha256 = sha();
-      const intake = intakeOf(owner, { method: "si", size: 2 ** 40, sha256, recipients: [juliet] });
+      const via = bare("juliet\\40example.org@files.example.org");
+      const intake = intakeOf(owner, { method: "si", size: 2 ** 40, sha256, recipients: [juliet], via });
       await index.beginIntake(intake);
       expect(await index.cutIntakes(owner, 10)).toEqual([]);
       const told = notice(owner);
@@ -22,13 +24,16 @@ export function intakesContract(ground: Ground): void {
       expect(await collect(index.knownKeys())).toContain(intake.blobKey);
       expect(await index.doomed(100)).not.toContain(intake.blobKey);
 
-      const again = { ...intake, sha256: sha("other"), recipients: [] };
+      const again = { ...intake, sha256: sha("other"), recipients: [], via: "" as const };
       const claims = await Promise.all([index.resumeIntake(again), index.resumeIntake(again)]);
       expect(claims.sort()).toEqual([false, true]);
       expect(await index.cutIntakes(owner, 10)).toEqual([]);
       expect(await index.dropCutIntakes({ id: intake.id }, 1)).toBe(0);
       await index.restIntake(intake.id, 7, later, []);
       expect(await index.cutIntakes(owner, 10)).toEqual([{ ...again, held: 7, until: later }]);
+      await index.resumeIntake(intake);
+      await index.restIntake(intake.id, 8, later, []);
+      expect(await index.cutIntakes(owner, 10)).toEqual([{ ...intake, held: 8, until: later }]);
     });
 
     test("are kept in the end like any other", async () => {
@@ -107,6 +112,22 @@ export function intakesContract(ground: Ground): void {
       ]);
       expect((await index.waitingFor(nurse, 0, 10))[0]?.number).toBe(2);
       expect((await index.totals()).parcels.waiting).toBe((before ?? 0) + 2);
+    });
+
+    test("keep the address that they were sent to, whatever becomes of them", async () => {
+      const { index } = at;
+      const [owner, juliet, nurse] = [someone(), someone(), someone("nurse")];
+      const via = bare("juliet\\40example.org@files.example.org");
+      const intake = intakeOf(owner, { via });
+      await index.beginIntake(intake);
+      const facts = { name: "a.txt", mediaType: "text/plain", until: T0 + DAY, recipients: [juliet], via };
+      const file = await index.keep(intake, { sha256: sha(), size: 10 }, facts, 100, () => []);
+      const [kept] = await index.parcelsOf(file.id, 10);
+      expect(kept).toMatchObject({ recipient: juliet, via });
+      expect(await index.step(move(kept!, "offered"))).toMatchObject({ via });
+      expect((await index.sentBy(owner, undefined, 10)).map((parcel) => parcel.via)).toEqual([via]);
+      expect(await index.createParcel(file, nurse, T0, T0 + DAY, { via })).toMatchObject({ via, summary: "" });
+      expect(await index.createParcel(file, someone(), T0, T0 + DAY)).toMatchObject({ via: "" });
     });
   });
 }

@@ -16,7 +16,7 @@ export function parcelsContract(ground: Ground): void {
       const { id: fileId, number, name, size, mediaType, sha256 } = file;
       expect(parcel).toEqual({
         id: expect.any(String), fileId, sender: romeo, recipient: juliet, senderNumber: number, number: 2, name, size, mediaType, sha256,
-        state: "waiting", method: "", tries: 0, version: 1, since: T0, changed: T0, until: T0 + DAY, mark: "", summary: "",
+        state: "waiting", method: "", tries: 0, version: 1, since: T0, changed: T0, until: T0 + DAY, mark: "", summary: "", via: "",
       }); // prettier-ignore
       expect(await index.parcel(parcel.id)).toEqual(parcel);
       expect(await index.history(parcel.id)).toEqual([

@@ -46,6 +46,7 @@ export function intakeOf(owner: BareJid, more: Partial<Intake> = {}): Intake {
     source: "https://example.org/a",
     name: "a.txt",
     recipients: [],
+    via: "",
     blobKey: randomId(),
     since: T0,
     ...more,

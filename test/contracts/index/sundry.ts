@@ -172,7 +172,7 @@ export function sundryContract(ground: Ground): void {
       await index.addSummary(summary);
       expect(await index.summary(summary.id)).toEqual({ summary, parcels: [] });
       const people = [someone("b"), someone("a")];
-      for (const who of people) await index.createParcel(file, who, T0, T0 + DAY, summary.id);
+      for (const who of people) await index.createParcel(file, who, T0, T0 + DAY, { summary: summary.id });
       await index.createParcel(file, someone(), T0, T0 + DAY);
       await index.setSummary(summary.id, "m1");
       const found = await index.summary(summary.id);

@@ -90,6 +90,7 @@ export const words = {
   "let-go":
     "Alle, denen Sie {name} (Nummer {number}) geschickt haben, haben die Datei; ich habe sie gelöscht, wie Sie es wollten.",
   "kept-for": "Ich bewahre {name} ({size}) als Nummer {number} auf, bis {until}.",
+  "commands-there": "Sagen Sie das bitte {contact}: Was Sie hier schreiben, geht an {who}.",
   introduction:
     "{who} schreibt Ihnen über mich. Was Sie hier antworten, geht an {who}. Wenn Sie von {who} nichts mehr hören möchten, schreiben Sie „block {who}“ an {contact}.",
   "not-passed-on": "{who} war nicht zu erreichen und hat Ihre Nachricht nicht bekommen: „{text}“",

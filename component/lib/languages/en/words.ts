@@ -86,6 +86,7 @@ export const words = {
   "let-go": "Everybody to whom you sent {name} (number {number}) has it, so it is gone, as you wanted.",
   // at the addresses that stand in for people
   "kept-for": "I keep {name} ({size}) as number {number}, until {until}.",
+  "commands-there": "Say that to {contact}: what you write here goes to {who}.",
   introduction:
     "{who} writes to you through me. What you answer here goes to {who}. To hear no more of {who}, say “block {who}” to {contact}.",
   "not-passed-on": "{who} could not be reached, and did not get your message: “{text}”",

@@ -77,6 +77,7 @@ export const words = {
     "{who} 님이 {name} ({number}번) 파일을 더 오래 보관해 달라고 하셨습니다. 이제 {until}까지 보관합니다. 그래도 지우시려면 “del {number}”라고 말씀해 주세요.",
   "let-go": "{name} ({number}번) 파일을 받을 분이 모두 받았으므로, 말씀하신 대로 지웠습니다.",
   "kept-for": "{name} ({size}) 파일을 {number}번으로 {until}까지 보관합니다.",
+  "commands-there": "그 말은 {contact}에게 해 주세요. 여기에 쓰시는 것은 {who} 님에게 갑니다.",
   introduction:
     "{who} 님이 저를 통해 메시지를 보내십니다. 여기에 답하시면 {who} 님에게 전해집니다. {who} 님의 메시지를 더 받고 싶지 않으시면 {contact} 주소로 “block {who}”라고 보내 주세요.",
   "not-passed-on": "{who} 님에게 연결할 수 없어 메시지를 전하지 못했습니다: “{text}”",

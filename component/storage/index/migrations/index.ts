@@ -6,6 +6,7 @@ import { partialIntakes } from "./0002-partial-intakes.js";
 import { roads } from "./0003-roads.js";
 import { standIns } from "./0004-stand-ins.js";
 import { forgetting } from "./0005-forgetting.js";
+import { via } from "./0006-via.js";
 
 export function migrations(dialect: Dialect): Record<string, Migration> {
   return {
@@ -14,5 +15,6 @@ export function migrations(dialect: Dialect): Record<string, Migration> {
     "0003-roads": roads(dialect),
     "0004-stand-ins": standIns(dialect),
     "0005-forgetting": forgetting,
+    "0006-via": via,
   };
 }
