@@ -38,7 +38,7 @@ test("libpurple adds her, sends her a file by its own transfer, and Psi gets it 
     try {
       const [, path] = await juliet.waitFor(/^RECEIVED (.*)$/);
       expect(sha256(await readFile(path!))).toBe(letter.sha256);
-      await romeo.waitFor(/juliet@\S+ has by my own hand\.bin/);
+      await romeo.waitFor(new RegExp(`^MESSAGE ${exactly(at("juliet"))}\\S* juliet@\\S+ has by my own hand\\.bin`));
 
       await romeo.say(at("juliet"), "Hast thou my letter?");
       await juliet.waitFor(new RegExp(`^MESSAGE ${exactly(at("romeo"))}\\S* Hast thou my letter\\?$`));
@@ -66,7 +66,7 @@ test("Gajim adds her, sees her picture, sends her a link, and slixmpp gets it; t
       await mercutio.sendFile(letter.path, at("nurse"));
       const link = await nurse.waitEvent((e) => !!e.oob && e.from?.split("/")[0] === bot, 60_000);
       expect(await fetched(link.oob!)).toBe(letter.sha256);
-      await mercutio.waitFor(/nurse@\S+ has Brief/);
+      await mercutio.waitFor(new RegExp(`^MESSAGE ${exactly(at("nurse"))}\\S* nurse@\\S+ has Brief`));
 
       await nurse.say(at("mercutio"), "Is it good?");
       await mercutio.waitFor(new RegExp(`^MESSAGE ${exactly(at("nurse"))}\\S* Is it good\\?$`));
