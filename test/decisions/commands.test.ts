@@ -121,6 +121,16 @@ describe("a line of chat", () => {
     expect(() => parseArgs(command("send"), tokens("4"), ["mailto:bob@example.com"])).toThrow(/bob@example\.com/);
   });
 
+  test("what is quoted is no command, and what is said to it is one", async () => {
+    const line = "> I keep plan.pdf as number 1, until 2026-12-22.\n>> second thoughts\n\nhelp send";
+    expect(inEnglish(await runLine(none, romeo, line))).toBe(inEnglish(await runLine(none, romeo, "help send")));
+    expect((await refusal("> help")).code).toBe("unknown-command");
+  });
+
+  test("a link among words is no command; how it is sent is said", async () => {
+    expect((await refusal("Look: https://example.org/a.pdf")).message).toMatch(/“Look:”\. I fetch a link when it is/);
+  });
+
   test("a greeting is no command, and nothing is guessed from it", async () => {
     expect((await refusal("good morning")).message).not.toContain("mean");
   });

@@ -47,19 +47,24 @@ export const COMMANDS: readonly Command[] = [
   language,
 ];
 
+/** What is quoted before one's own words, as clients have always done it (XEP-0393 §6.1.3). */
+const QUOTES = /^(?:>.*\n\s*)+/;
+
 /** Runs a line of chat. @throws Refusal */
 export async function runLine(services: Services, caller: Caller, line: string): Promise<Reply> {
-  const [first, ...rest] = tokens(line.trim().replace(/^[/!]/, ""));
+  const own = line.trim().replace(QUOTES, "");
+  const [first, ...rest] = tokens(own.replace(/^[/!]/, ""));
   const word = first?.text.toLowerCase().replace(/(?<![.:!?])[.:!?]+$/, "") ?? "";
   const command = COMMANDS.find((c) => c.word === word);
-  if (!command) throw new Refusal("unknown-command", { word: label(first?.text ?? ""), hint: hint(word) });
+  if (!command) throw new Refusal("unknown-command", { word: label(first?.text ?? ""), hint: hint(word, own) });
   if (command.members && !caller.member) throw new Refusal("not-allowed");
   const args = parseArgs(command, rest, caller.also);
   return command.run(services, caller, withPeople(command, args, services.domain));
 }
 
-/** "Did you mean “send”?", where one word is near enough. */
-function hint(word: string): Said {
+/** "Did you mean “send”?", where one word is near enough; or how a link is sent, where there is one among the words. */
+function hint(word: string, own: string): Said {
+  if (/\bhttps?:\/\//i.test(own)) return say("hint/link");
   if (word.length > 20) return "";
   const [near] = COMMANDS.map((c) => ({ word: c.word, off: distance(c.word, word) })).sort((a, b) => a.off - b.off);
   return near && near.off <= 2 && near.off < word.length - 1 ? say("hint", { word: near.word }) : "";

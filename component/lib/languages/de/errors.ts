@@ -76,6 +76,7 @@ export const errors = {
     "Meine Aufzeichnungen antworten gerade nicht. Bitte versuchen Sie es in einem Moment noch einmal; nichts von dem, was ich aufbewahre, ist verloren.",
   "error/internal": "Bei mir ist etwas schiefgegangen. Es ist vermerkt. Bitte versuchen Sie es noch einmal.",
   hint: " Meinten Sie „{word}“?",
+  "hint/link": " Einen Link hole ich, wenn er allein in einer Nachricht steht.",
   "by-number": "Nummer {number}",
   "by-name": "„{name}“",
   "that-number": "dieser Nummer",

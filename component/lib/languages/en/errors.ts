@@ -77,6 +77,7 @@ export const errors = {
   "error/internal": "Something went wrong on my side. It has been noted. Please try again.",
   // what fills their gaps
   hint: " Did you mean “{word}”?",
+  "hint/link": " I fetch a link when it is a message of its own.",
   "by-number": "number {number}",
   "by-name": "“{name}”",
   "that-number": "that number",

@@ -68,6 +68,7 @@ export const errors = {
     "지금 제 기록부가 응답하지 않습니다. 잠시 후에 다시 시도해 주세요. 보관 중인 것은 하나도 없어지지 않았습니다.",
   "error/internal": "저에게 문제가 생겼습니다. 기록해 두었으니 다시 시도해 주세요.",
   hint: " 혹시 “{word}” 명령을 찾으셨나요?",
+  "hint/link": " 링크만 따로 한 메시지로 보내 주시면 받아 둡니다.",
   "by-number": "{number}번",
   "by-name": "“{name}”",
   "that-number": "그 번호의",
