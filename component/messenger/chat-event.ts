@@ -157,7 +157,9 @@ function readLinks(
   for (const { file, urls } of [...shares, ...media]) add(urls.find(linkKey), known(file));
   for (const { urls, ...announcedBy } of sfs.readLateSources(message)) add(urls.find(linkKey), { announcedBy });
   for (const url of every(children, oob.read)) add(url, {});
-  if (links.size === 0 && /^https?:\/\/\S+$/i.test(body)) add(body, {});
+  // Without a mark, only what is links and nothing else: of words with a link among them nobody knows what is meant.
+  if (links.size === 0 && /^https?:\/\/\S+(\s+https?:\/\/\S+)*$/i.test(body))
+    for (const url of body.split(/\s+/)) add(url, {});
   return [...links.values()];
 }
 

@@ -9,7 +9,7 @@ import type { Clock } from "../lib/clock.js";
 import { type Announced, type ChatEvent, type Linked, known, linkKey } from "./chat-event.js";
 
 /** Clients say a link twice within a moment. Whoever sends it again after that wants it tried again. */
-const TWICE = 10_000;
+const TWICE = 3_000;
 /** An announced file's upload may take its time. */
 const KEEP = 3_600_000;
 const MAX_SENDERS = 4096;
