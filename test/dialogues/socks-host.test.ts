@@ -262,7 +262,8 @@ test("a port that is taken is said in one line", async () => {
     clock: systemClock,
     log: createLog("silent"),
   });
-  await expect(hosts.start()).rejects.toThrow(`[streams] listen: 127.0.0.1:${port} is taken: another program listens there`); // prettier-ignore
+  // With the system's own code: what has one is said in one line by the command line.
+  await expect(hosts.start()).rejects.toMatchObject({ code: "EADDRINUSE", message: `[streams] listen: 127.0.0.1:${port} is taken: another program listens there` }); // prettier-ignore
   expect(hosts.own).toEqual([]);
   await hosts.stop();
   server.close();

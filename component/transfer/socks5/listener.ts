@@ -43,14 +43,16 @@ export class Listener {
     return (this.#server?.address() as AddressInfo | null | undefined)?.port;
   }
 
-  /** Rejects with one line that says what is wrong. */
+  /** Rejects with one line that says what is wrong, and the system's code for it. */
   async start(): Promise<void> {
     const { host, port } = this.#parts.listen;
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
     try {
       await once(server.listen({ host, port, backlog: 1024 }), "listening");
     } catch (cause) {
-      throw new Error(complaint(host, port, cause), { cause });
+      throw Object.assign(new Error(complaint(host, port, cause), { cause }), {
+        code: (cause as NodeJS.ErrnoException).code,
+      });
     }
     // Such as no descriptors left: those who come meanwhile wait in the system's queue or are refused.
     server.on("error", (err) => this.#parts.log.error({ err }, "the stream host has trouble"));
