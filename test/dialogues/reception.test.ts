@@ -181,6 +181,15 @@ describe("a file offered by a client", () => {
     expect([await keys(), await list()]).toEqual([0, expect.not.stringContaining("film")]);
   });
 
+  test("that is cut before its first byte has nothing to go on from, and is not said to", async () => {
+    const reception = await offer();
+    await reception.begin(0);
+    await reception.fail(CUT);
+    await stage.settle();
+    expect(stage.heard(ROMEO)).toEqual(["film.mkv was not kept. The transfer of film.mkv was cut. Please send it again."]); // prettier-ignore
+    expect([await keys(), await list()]).toEqual([0, expect.not.stringContaining("film")]);
+  });
+
   test("shows how far it is when it takes long", async () => {
     const reception = await offer();
     await reception.begin(0);

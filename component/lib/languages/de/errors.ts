@@ -43,7 +43,7 @@ export const errors = {
   "error/link-changed":
     "{name} hat sich auf {host} geändert, während ich die Datei holte. Bitte schicken Sie sie noch einmal.",
   "error/stream-cut":
-    "Ich habe {name} nicht ganz bekommen, die Übertragung wurde unterbrochen. Schicken Sie die Datei noch einmal: Was angekommen ist, bewahre ich eine Weile auf, und Ihr Programm macht dort weiter, wenn es das kann.",
+    "Ich habe {name} nicht ganz bekommen, die Übertragung wurde unterbrochen. Bitte schicken Sie die Datei noch einmal.",
   "error/stream-unreachable":
     "Ich konnte für {name} keine Verbindung zu Ihrem Programm aufbauen. Senden Sie es noch einmal: Dann kommt es über den Server, wenn Ihr Programm das kann.",
   "error/no-method": "Ihr Programm und ich haben keinen gemeinsamen Weg, um {name} zu übertragen.",

@@ -41,8 +41,7 @@ export const errors = {
   "error/link-too-slow": "{host} was too slow with {name}, so I gave up.",
   "error/link-changed": "{name} changed at {host} while I was fetching it. Please send it again.",
   // byte streams
-  "error/stream-cut":
-    "The transfer of {name} was cut. Send it again: what has come is kept for a while, and your client goes on from there if it can.",
+  "error/stream-cut": "The transfer of {name} was cut. Please send it again.",
   "error/stream-unreachable":
     "I could not connect to your client for {name}. Send it again: then it comes through the server, if your client can do that.",
   "error/no-method": "Your client and I have no way in common to move {name}.",

@@ -34,8 +34,7 @@ export const errors = {
   "error/link-refused": "{host} 서버가 {name} 파일을 주지 않았습니다(응답: {status}).",
   "error/link-too-slow": "{host} 서버가 {name} 파일을 너무 느리게 보내서 포기했습니다.",
   "error/link-changed": "가져오는 동안 {host} 서버에서 {name} 파일이 바뀌었습니다. 다시 보내 주세요.",
-  "error/stream-cut":
-    "{name} 전송이 중간에 끊어졌습니다. 다시 보내 주세요. 도착한 부분은 얼마 동안 보관하며, 사용하시는 프로그램이 지원하면 그 지점부터 이어집니다.",
+  "error/stream-cut": "{name} 전송이 중간에 끊어졌습니다. 다시 보내 주세요.",
   "error/stream-unreachable":
     "{name} 파일을 위해 사용하시는 프로그램에 연결하지 못했습니다. 다시 보내 주시면, 프로그램이 지원하는 경우 서버를 통해 받습니다.",
   "error/no-method": "사용하시는 프로그램과 저 사이에 {name} 파일을 옮길 공통된 방법이 없습니다.",
