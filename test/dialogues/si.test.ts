@@ -235,6 +235,16 @@ describe("in", () => {
       expect(got.outcome).toBe("complete");
       expect(got.bytes.equals(BYTES)).toBe(true);
     });
+    test("with a checksum: from the beginning, because what is here may be of another file", async () => {
+      const other = randomBytes(BYTES.length);
+      const md5 = createHash("md5").update(other).digest("hex");
+      const answer = await ask(iq(offer({ file: file({ md5, range: {} }) })));
+      expect(si.read(answer.getChildElements()[0]!)?.file).toBeUndefined();
+      await ask(iq(hosting(other)));
+      const got = await ended();
+      expect(got.outcome).toBe("complete");
+      expect(got.bytes.equals(other)).toBe(true);
+    });
     test("where it cannot: from the beginning", async () => {
       const answer = await ask(iq(offer()));
       expect(si.read(answer.getChildElements()[0]!)?.file).toBeUndefined();

@@ -30,7 +30,7 @@ export interface SiIntakeParts extends SiSessionParts {
 /** An offer that can be answered. */
 interface Offer extends SiFile {
   readonly method: string;
-  /** Whether he can begin in the middle. */
+  /** Whether he can begin in the middle, and may. */
   readonly isRanged: boolean;
   readonly incoming: IncomingFile;
 }
@@ -124,7 +124,9 @@ function readOffer(payload: Element, peer: Jid, self: Jid, preferred: readonly s
     ...(mediaType !== undefined && { mediaType }),
     ...(description !== undefined && { description }),
   };
-  return { peer, self, sid, name, size, ...(md5 !== undefined && { md5 }), method: chosen, isRanged: range !== undefined, incoming }; // prettier-ignore
+  // A checksum is of the whole: what is here already may be of another file of that name and size.
+  const isRanged = range !== undefined && md5 === undefined;
+  return { peer, self, sid, name, size, ...(md5 !== undefined && { md5 }), method: chosen, isRanged, incoming };
 }
 
 /** XEP-0096 §3: the range has its bytes counted from the beginning of the file. */

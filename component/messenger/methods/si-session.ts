@@ -196,8 +196,7 @@ export class SiSession {
       "a file comes in by stream initiation",
     );
     try {
-      // Who goes on in the middle is not checked: the checksum is that of the whole.
-      const reception = md5 !== undefined && offset === 0 ? checkMd5(this.#reception!, size, md5) : this.#reception!;
+      const reception = md5 === undefined ? this.#reception! : checkMd5(this.#reception!, size, md5);
       const isWhole = await takeIn(stream, reception, { size, offset }, this.#move.signal);
       // SI has no word for breaking off: whoever stops early has stopped.
       this.#step(isWhole ? { type: "came" } : { type: "broke", code: "stream-cut" });
