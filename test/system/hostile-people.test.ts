@@ -242,14 +242,9 @@ describe("spellings", () => {
     const file = await keep("letter.txt");
     await juliet.ask(`block ${romeo.bare}`, /You take nothing more/);
     const before = juliet.stanzas.length;
-    for (const spelling of ["JULIET@EXAMPLE.TEST", "ｊｕｌｉｅｔ@example.test", "juliet@ｅxample.test", "juliet@example.test/balcony", "xmpp:juliet@example.test", "juliet\\40example.test@files.example.test", "JULIET\\40example.test@FILES.example.test"])
+    for (const spelling of ["JULIET@EXAMPLE.TEST", "ｊｕｌｉｅｔ@example.test", "juliet@ｅxample.test", "juliet@example.test/balcony", "xmpp:juliet@example.test", "juliet\\40example.test@files.example.test", "JULIET\\40example.test@FILES.example.test", "jul\u200biet@example.test"])
       expect(await romeo.ask(`send ${file} to ${spelling}`, /not take|waits for|not an/)).toBe("juliet@example.test does not take files from you."); // prettier-ignore
-    for (const spelling of [
-      "jul\u00adiet@example.test",
-      "jul\u034fiet@example.test",
-      "juliet\ufe0f@example.test",
-      "jul\u200biet@example.test",
-    ])
+    for (const spelling of ["jul\u00adiet@example.test", "jul\u034fiet@example.test", "juliet\ufe0f@example.test"])
       expect(await romeo.ask(`send ${file} to ${spelling}`, /not take|waits for|not an/)).toMatch(
         /is not an address that I can send to/,
       );
