@@ -144,6 +144,9 @@ export interface Picture {
   };
 }
 
+/** So many of the last bytes of what was cut are sent again, and compared, where nothing else tells which file they are of. */
+export const TAIL = 65_536;
+
 /** Bytes of a thumbnail: it travels in stanzas (XEP-0231 §2: 8 KiB at most). */
 export const MOST_THUMBNAIL = 8_000;
 

@@ -45,6 +45,7 @@ export const ERRORS = {
   "over-quota": row("wait", "resource-constraint", 507),
   "empty-file": row("modify", "not-acceptable", 400),
   "wrong-hash": row("modify", "bad-request", 422),
+  "other-file": row("modify", "bad-request", 422),
   "too-many-transfers": row("wait", "resource-constraint", 429),
   // fetching by a link
   "link-not-allowed": row("cancel", "not-allowed", 403),

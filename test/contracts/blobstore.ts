@@ -1,6 +1,6 @@
 /** What every BlobStore promises. Each implementation runs the whole of it, so that the fake can be trusted and a new store has its measure. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import type { BlobStore } from "../../component/control/ports.js";
+import { TAIL, type BlobStore } from "../../component/control/ports.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { randomId } from "../../component/lib/ids.js";
 import { followContract } from "./blobstore/follow.js";
@@ -219,6 +219,24 @@ export function blobStoreContract(name: string, traits: Traits, open: () => Prom
         await expect(writer.rest()).rejects.toThrow();
       });
     });
+
+    test.each([1, TAIL, ...traits.turns.map((n) => n + 1), ...traits.turns.map((n) => n + TAIL + 1)])(
+      "of %d bytes set aside, the last ones are at hand",
+      async (size) => {
+        const [key, bytes] = [newKey(), content(size + 7)];
+        let writer = await store.create(key);
+        for (const [from, to] of [
+          [0, size],
+          [size, size + 7],
+        ] as const) {
+          await fill(writer, bytes.subarray(from, to));
+          await writer.rest();
+          writer = (await (traits.resumes ? other : store).resume(key))!;
+          expect(Buffer.compare(await writer.tail(), bytes.subarray(Math.max(0, to - TAIL), to))).toBe(0);
+        }
+        expect(await writer.commit()).toEqual({ sha256: sha256(bytes), size: bytes.length });
+      },
+    );
 
     test("nothing is gone on with where nothing is", async () => {
       expect(await store.resume(newKey())).toBeUndefined();

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { BlobStore, IncomingFile, Reception } from "../../component/control/ports.js";
+import { TAIL, type BlobStore, type IncomingFile, type Reception } from "../../component/control/ports.js";
 import { Refusal } from "../../component/lib/errors.js";
 import { bare, bareOf, toJid, type FullJid } from "../../component/lib/jid.js";
 import { createLog } from "../../component/lib/log.js";
@@ -122,7 +122,7 @@ describe("a file offered by a client", () => {
     const b = await offer({ size: 200_001, name: "b" });
     expect(await refusalOf(offer())).toBe("over-quota");
     await b.fail(CUT);
-    expect((await offer()).held).toBe(200_000); // what is here already needs no room twice: 500,000 and 300,000
+    expect((await offer()).held).toBe(200_000 - TAIL); // what is here already needs no room twice: 500,000 and 300,000
     expect(await refusalOf(offer({ size: 200_001, name: "b" }))).toBe("over-quota");
     await offer({ size: 200_000, name: "b" });
   });
@@ -258,10 +258,10 @@ describe("a transfer that is cut", () => {
     expect(stage.heard(ROMEO)).toEqual([expect.stringMatching(/film\.mkv was cut: I have 120\.6 KiB of 293\.0 KiB.*“del film\.mkv” forgets it/)]); // prettier-ignore
     expect(await list()).toMatch(/Cut on the way.*\nfilm\.mkv · 120\.6 KiB of 293\.0 KiB · until 2026-01-02/);
     const again = await offer();
-    expect(again.held).toBe(123_456);
+    expect(again.held).toBe(123_456 - TAIL);
     expect(await list()).not.toContain("film.mkv");
-    await again.begin(123_456);
-    await give(again, 123_456);
+    await again.begin(again.held);
+    await give(again, again.held);
     await again.complete();
     await stage.settle();
     await isKept();
@@ -271,8 +271,8 @@ describe("a transfer that is cut", () => {
   test("again and again, and the sender may go back", async () => {
     for (const end of [10_000, 20_000, 250_000]) await cutAt(end);
     const again = await offer();
-    expect(again.held).toBe(250_000);
-    expect(await refusalOf(again.begin(250_001))).toBe("range-not-satisfiable");
+    expect(again.held).toBe(250_000 - TAIL);
+    expect(await refusalOf(again.begin(250_001 - TAIL))).toBe("range-not-satisfiable");
     await again.fail(CUT);
     const back = await offer();
     await back.begin(99_999);
@@ -281,13 +281,62 @@ describe("a transfer that is cut", () => {
     await isKept();
   });
 
-  test("at the very end is not gone on with behind its last byte", async () => {
-    await cutAt(BYTES.length);
+  test.each<[string, Partial<IncomingFile>, number]>([
+    ["", {}, TAIL],
+    [" with a hash", { sha256: SHA256 }, 1],
+  ])("at the very end%s is not gone on with behind its last byte", async (_, file, again) => {
+    await cutAt(BYTES.length, file);
+    const last = await offer(file);
+    expect(last.held).toBe(BYTES.length - again);
+    await last.begin(last.held);
+    await give(last, last.held);
+    await last.complete();
+    await isKept();
+  });
+
+  test("with less here than would be sent again, comes from its beginning", async () => {
+    await cutAt(TAIL);
     const again = await offer();
-    expect(again.held).toBe(BYTES.length - 1);
-    await again.begin(BYTES.length - 1);
-    await give(again, BYTES.length - 1);
+    expect(again.held).toBe(0);
+    await again.begin(0);
+    await give(again);
     await again.complete();
+    await isKept();
+    expect(await keys()).toBe(1);
+  });
+
+  test("again while it sends what is here already has lost nothing, and is not whole", async () => {
+    await cutAt(BYTES.length);
+    await cutAt(BYTES.length - TAIL + 10);
+    expect(await list()).toContain("film.mkv · 293.0 KiB of 293.0 KiB");
+    const again = await offer();
+    await again.begin(again.held);
+    await give(again, again.held, BYTES.length - 1);
+    expect(await refusalOf(again.complete())).toBe("shorter-than-said");
+    expect(await stage.index.files(bare(ROMEO), undefined, 9)).toEqual([]);
+  });
+
+  const AT = 200_000;
+  test.each([
+    ["the last byte that is here", AT - 1, AT - TAIL],
+    ["the first one that is sent again", AT - TAIL, AT - TAIL],
+    ["one of those, where its sender goes further back", AT - TAIL, 99_999],
+  ])("is not made one with another file of that name and size: different in %s", async (_, differs, from) => {
+    await stage.befriend(JULIET);
+    await cutAt(AT);
+    stage.heard(ROMEO);
+    const other = Buffer.from(BYTES);
+    other[differs]! ^= 1;
+    const reception = await offer();
+    await reception.begin(from);
+    const no = await give(reception, from, BYTES.length, other).catch((e: unknown) => e as Refusal);
+    expect(no).toMatchObject({ code: "other-file", details: { name: expect.anything() } });
+    await reception.fail(no as Refusal);
+    await stage.settle();
+    expect(stage.heard(ROMEO)).toEqual([expect.stringMatching(/^film\.mkv was not kept\. What I had of film\.mkv is of another file.*send it again/)]); // prettier-ignore
+    expect([await keys(), await list()]).toEqual([0, expect.not.stringContaining("film")]);
+    expect((await offer()).held).toBe(0);
+    await whole();
     await isKept();
   });
 
@@ -307,7 +356,7 @@ describe("a transfer that is cut", () => {
     ["another name", { name: "film (1).mkv" }, 0],
     ["another hash", { sha256: "ab".repeat(32) }, 0],
     ["the same hash", { sha256: SHA256 }, 50_000],
-    ["no hash", {}, 50_000],
+    ["no hash", {}, 50_000], // the whole has to have the one that is known
   ])("is not taken for one of %s", async (_, file, held) => {
     await cutAt(50_000, { sha256: SHA256 });
     const again = await offer(file);
@@ -327,7 +376,7 @@ describe("a transfer that is cut", () => {
     await stage.say(`${ROMEO}/home`, "del FILM.mkv");
     expect(stage.heard(ROMEO)).toEqual(["Forgotten: what I had of film.mkv."]);
     expect([await keys(), await list()]).toEqual([0, expect.not.stringContaining("film")]);
-    await cutAt(50_000);
+    await cutAt(150_000);
     await stage.clock.turn(864e5);
     expect((await offer()).held).toBe(0);
     await stage.housekeeping.ends.round();
@@ -410,9 +459,9 @@ describe("over two lives", () => {
     await life();
     await stage.online(ROMEO);
     const again = await offer();
-    expect(again.held).toBe(150_000);
-    await again.begin(150_000);
-    await give(again, 150_000);
+    expect(again.held).toBe(150_000 - TAIL);
+    await again.begin(again.held);
+    await give(again, again.held);
     await again.complete();
     await stage.settle();
     await isKept(disk);

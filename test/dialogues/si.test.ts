@@ -245,6 +245,12 @@ describe("in", () => {
       expect(got.outcome).toBe("complete");
       expect(got.bytes.equals(other)).toBe(true);
     });
+    test("unless it turns out to be another file: then it has failed for that", async () => {
+      await ask(iq(offer({ file: file({ range: {} }) })));
+      received[0]!.write = () => Promise.reject(new Refusal("other-file", { name: "plan.bin" }));
+      await ask(iq(hosting(BYTES.subarray(77_777))));
+      expect((await ended()).outcome).toMatchObject({ code: "other-file", details: { name: "plan.bin" } });
+    });
     test("where it cannot: from the beginning", async () => {
       const answer = await ask(iq(offer()));
       expect(si.read(answer.getChildElements()[0]!)?.file).toBeUndefined();

@@ -1,6 +1,7 @@
 /**
  * One file coming in by a byte stream: recorded before the first byte, checked, made durable, then told. When it is cut it is set aside,
- * and gone on with when its sender offers it again.
+ * and gone on with when its sender offers it again: where neither a hash nor an id tells that it is the same file, its last bytes come again
+ * and have to be the same. Left out: dates, which say that a file has changed, but not that it has not.
  */
 import type { EarlyFile } from "../delivery/early.js";
 import { Refusal } from "../../lib/errors.js";
@@ -9,7 +10,7 @@ import { SNIFF_BYTES, sniff } from "../../lib/media-type.js";
 import { size as sizeOf } from "../../lib/said.js";
 import type { Place } from "./admission.js";
 import type { Keeper, Sender, Stored } from "./keeper.js";
-import type { BlobStore, BlobWriter, Intake, KeptFile, Reception } from "../ports.js";
+import { TAIL, type BlobStore, type BlobWriter, type Intake, type KeptFile, type Reception } from "../ports.js";
 import { Progress, RECEIVING } from "./progress.js";
 import type { Terms } from "./terms.js";
 import { label } from "../words.js";
@@ -59,6 +60,8 @@ export class StreamReception implements OpenReception {
   #head: Buffer | undefined;
   /** Bytes that come although they are here. */
   #skip = 0;
+  /** The last bytes of what is here, as long as some of them come again. */
+  #tail: Uint8Array = new Uint8Array();
   /** The call that is under way. Never rejects. */
   #busy: Promise<unknown> = Promise.resolve();
   #over: Refusal | "completed" | undefined;
@@ -73,8 +76,10 @@ export class StreamReception implements OpenReception {
     this.#recorded = isRecorded;
     this.#keepsId = keepsId;
     this.#most = most;
+    const isKnown = keepsId || intake.sha256 !== undefined;
+    if (!writer) this.held = 0;
     // Nobody can go on behind the last byte: there, the last one is sent again.
-    this.held = writer ? Math.min(writer.written, most - 1) : 0;
+    else this.held = isKnown ? Math.min(writer.written, most - 1) : Math.max(0, writer.written - TAIL);
     const { speaker, clock } = keeper.parts.services;
     if (!sender.quiet)
       this.#progress = new Progress(speaker.progress(sender.from, sender.answering), RECEIVING, intake.name, clock);
@@ -89,18 +94,15 @@ export class StreamReception implements OpenReception {
       if (this.#writer && offset === 0) await this.#startOver();
       if (this.#writer) this.#skip = this.#writer.written - offset;
       else await this.#create();
-      const { services, check } = this.#keeper.parts;
-      // Where files are looked through, nobody gets a byte of one before that.
-      if (!check) this.#early = services.delivery.early.open(this.#intake, this.#writer!);
+      if (this.#skip > 0) this.#tail = await this.#writer!.tail();
+      else this.#openEarly();
     });
   }
 
   write(chunk: Uint8Array): Promise<void> {
     return this.#do(async () => {
       const writer = this.#writer!;
-      const skipped = Math.min(this.#skip, chunk.length);
-      this.#skip -= skipped;
-      const bytes = skipped > 0 ? chunk.subarray(skipped) : chunk;
+      const bytes = this.#skip > 0 ? this.#compared(chunk) : chunk;
       if (bytes.length === 0) return;
       const at = writer.written;
       if (at + bytes.length > this.#most) throw this.#tooMuch();
@@ -116,7 +118,7 @@ export class StreamReception implements OpenReception {
       this.#over = "completed";
       const patience = this.#keeper.patience(this.#intake, this.#sender);
       try {
-        const got = this.#writer?.written ?? 0;
+        const got = (this.#writer?.written ?? 0) - this.#skip;
         const size = this.#intake.size ?? got;
         if (got === 0 && size === 0) throw new Refusal("empty-file", { name: label(this.#intake.name) });
         if (got < size || !this.#writer)
@@ -182,6 +184,24 @@ export class StreamReception implements OpenReception {
     if (!isRecorded) await services.index.beginIntake(this.#intake);
     this.#writer = await blobs.create(this.#intake.blobKey, this.#intake.size);
     this.#head = Buffer.alloc(Math.min(SNIFF_BYTES, this.#most));
+  }
+
+  /** What is new in the chunk; the rest has to be what is here, as far as that is at hand. */
+  #compared(chunk: Uint8Array): Uint8Array {
+    const again = chunk.subarray(0, this.#skip);
+    const at = this.#tail.length - this.#skip;
+    const here = this.#tail.subarray(Math.max(0, at), Math.max(0, at + again.length));
+    if (Buffer.compare(here, again.subarray(Math.max(0, -at))) !== 0)
+      throw new Refusal("other-file", { name: label(this.#intake.name) });
+    this.#skip -= again.length;
+    if (this.#skip === 0) this.#openEarly();
+    return chunk.subarray(again.length);
+  }
+
+  #openEarly(): void {
+    const { services, check } = this.#keeper.parts;
+    // Where files are looked through, nobody gets a byte of one before that.
+    if (!check) this.#early = services.delivery.early.open(this.#intake, this.#writer!);
   }
 
   /** The sender does not go on: what is here may be of another file of the same name. */

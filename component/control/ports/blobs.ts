@@ -33,6 +33,8 @@ export interface BlobWriter {
   write(chunk: Uint8Array): Promise<void>;
   /** Bytes taken so far. */
   readonly written: number;
+  /** The last bytes of what is here: `TAIL` of them, or all when there are fewer. Only of one that has been resumed, before its first write. */
+  tail(): Promise<Uint8Array>;
   /** Makes it durable and visible. `sha256` is computed beside the writing. */
   commit(): Promise<{ sha256: string; size: number }>;
   /** Sets it aside for `resume`: resolves when what was taken lies as durably as the store can keep what is unfinished. It is of no more use then. */

@@ -46,11 +46,14 @@ export type UnsizedFile = Omit<IncomingFile, "size"> & { readonly size: number |
 
 /** One file on its way in by a byte stream. One call at a time. */
 export interface Reception {
-  /** How many of its first bytes are here already, from an attempt that was cut: the sender may go on from there. */
+  /**
+   * How many of its first bytes need not come: they are here, from an attempt that was cut. Some more may be here: they come again where
+   * neither a hash nor an id tells whether it is the same file.
+   */
   readonly held: number;
   /** The bytes will begin at `offset` (0 ≤ offset ≤ held). Before the first `write`. Rejects with a Refusal. */
   begin(offset: number): Promise<void>;
-  /** The memory is the caller's again when it settles. Rejects with a Refusal ("disk-full", "storage-down", "stopping", …). */
+  /** The memory is the caller's again when it settles. Rejects with a Refusal ("disk-full", "storage-down", "stopping", "other-file": what is here is the beginning of another one, …). */
   write(chunk: Uint8Array): Promise<void>;
   /** All of it has come. Resolves with the file when it is kept durably; the sender is told in chat. `sha256`: what he says of it, if he said so later. Rejects with Refusal "wrong-hash", "shorter-than-said", … */
   complete(sha256?: string): Promise<KeptFile>;

@@ -5,7 +5,7 @@
  */
 import { createHash, webcrypto } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import type { BlobReader, BlobWriter, Span } from "../../control/ports.js";
+import { TAIL, type BlobReader, type BlobWriter, type Span } from "../../control/ports.js";
 import type { Log } from "../../lib/log.js";
 import { Buffers, LARGE, SMALL } from "./buffers.js";
 import { diskRefusal } from "./disk-errors.js";
@@ -85,6 +85,16 @@ export class DiskWriter implements BlobWriter {
     }
     this.#written = this.#position;
     this.#growth.reached(this.#position);
+  }
+
+  async tail(): Promise<Uint8Array> {
+    const bytes = Buffer.alloc(Math.min(TAIL, this.#position));
+    try {
+      const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, this.#position - bytes.length);
+      return bytes.subarray(0, bytesRead);
+    } catch (e) {
+      throw diskRefusal(e);
+    }
   }
 
   async write(chunk: Uint8Array): Promise<void> {

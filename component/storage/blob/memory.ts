@@ -1,6 +1,6 @@
 /** Blobs in memory: for tests of what uses a store. The contract suite proves that it behaves like the others. */
 import { createHash } from "node:crypto";
-import type { BlobReader, BlobStore, BlobWriter, Span } from "../../control/ports.js";
+import { TAIL, type BlobReader, type BlobStore, type BlobWriter, type Span } from "../../control/ports.js";
 import { Refusal } from "../../lib/errors.js";
 import { say } from "../../lib/said.js";
 import { Growth } from "./growth.js";
@@ -107,6 +107,11 @@ class MemoryWriter implements BlobWriter {
     this.#chunks.push(Buffer.from(chunk));
     this.written += chunk.length;
     this.#growth.reached(this.written);
+  }
+
+  async tail(): Promise<Uint8Array> {
+    this.#store.meet();
+    return Buffer.concat(this.#chunks).subarray(-TAIL);
   }
 
   async follow(span: Span, signal?: AbortSignal): Promise<BlobReader> {

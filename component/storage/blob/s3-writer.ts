@@ -8,7 +8,7 @@
  */
 import type { S3 } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
-import type { BlobWriter } from "../../control/ports.js";
+import { TAIL, type BlobWriter } from "../../control/ports.js";
 import type { Log } from "../../lib/log.js";
 import { s3Refusal, unlessMissing } from "./s3-client.js";
 
@@ -50,6 +50,8 @@ export class S3Writer implements BlobWriter {
   readonly #stop = new AbortController();
   #buffer: Buffer | undefined;
   #filled = 0;
+  /** The end of the part that was sent last. */
+  #sent: Buffer = Buffer.alloc(0);
   #written = 0;
   #upload: Promise<string> | undefined;
   readonly #parts: Promise<Part>[] = [];
@@ -86,6 +88,11 @@ export class S3Writer implements BlobWriter {
       this.#filled += n;
       taken += n;
     }
+  }
+
+  async tail(): Promise<Uint8Array> {
+    const gathered = this.#buffer?.subarray(Math.max(0, this.#filled - TAIL), this.#filled) ?? Buffer.alloc(0);
+    return Buffer.concat([this.#sent, gathered]).subarray(-TAIL);
   }
 
   commit(): Promise<{ sha256: string; size: number }> {
@@ -189,6 +196,7 @@ export class S3Writer implements BlobWriter {
     this.#flights.add(flight);
     void flight.then(() => this.#flights.delete(flight));
     this.#parts.push(part);
+    this.#sent = Buffer.from(full.subarray(size - TAIL, size));
     this.#buffer = undefined;
     this.#filled = 0;
   }

@@ -30,6 +30,8 @@ export const errors = {
   "error/empty-file": "{name} ist leer, da gibt es nichts aufzubewahren.",
   "error/wrong-hash":
     "{name} kam beschädigt an (die Prüfsumme ist nicht die angekündigte), deshalb habe ich die Datei nicht behalten. Bitte schicken Sie sie noch einmal.",
+  "error/other-file":
+    "Was ich von {name} hatte, gehört zu einer anderen Datei, deshalb habe ich es nicht behalten. Bitte schicken Sie die Datei noch einmal: Dann kommt sie ganz von vorn.",
   "error/too-many-transfers": {
     one: "Bei Ihnen läuft {count} Übertragung. Bitte warten Sie, bis sie zu Ende ist.",
     other: "Bei Ihnen laufen {count} Übertragungen. Bitte warten Sie, bis eine davon zu Ende ist.",

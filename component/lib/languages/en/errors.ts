@@ -29,6 +29,8 @@ export const errors = {
   "error/empty-file": "{name} is empty, so there is nothing to keep.",
   "error/wrong-hash":
     "{name} arrived damaged (its checksum is not the one that was announced), so I did not keep it. Please send it again.",
+  "error/other-file":
+    "What I had of {name} is of another file, so I did not keep it. Please send it again: then all of it comes anew.",
   "error/too-many-transfers": {
     one: "You have {count} transfer under way. Please wait until it ends.",
     other: "You have {count} transfers under way. Please wait until one of them ends.",

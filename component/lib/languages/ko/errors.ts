@@ -27,6 +27,8 @@ export const errors = {
   "error/empty-file": "{name} 파일이 비어 있어서 보관할 내용이 없습니다.",
   "error/wrong-hash":
     "{name} 파일이 손상된 채 도착해서(체크섬이 예고된 값과 다릅니다) 보관하지 않았습니다. 다시 보내 주세요.",
+  "error/other-file":
+    "전에 받아 둔 {name} 앞부분이 다른 파일의 것이어서 보관하지 않았습니다. 다시 보내 주세요. 그러면 처음부터 새로 받습니다.",
   "error/too-many-transfers": "진행 중인 전송이 {count}개 있습니다. 하나가 끝날 때까지 기다려 주세요.",
   "error/link-not-allowed": "그 주소에서는 파일을 가져올 수 없습니다.",
   "error/link-bad": "그 링크는 가져올 수 없습니다: {why}.",
