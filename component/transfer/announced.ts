@@ -3,13 +3,14 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import { parse } from "content-disposition";
 import type { Announced } from "../control/ports.js";
+import { oneLine } from "../control/words.js";
 import { fileName } from "../lib/file-name.js";
 import { lastSegment } from "../lib/link-url.js";
 
 /** `name`: what it is called by whoever gave the link, which counts most; `url`: where it was found in the end. */
 export function announcedBy(headers: IncomingHttpHeaders, url: URL, name: string | undefined): Announced {
   return {
-    name: fileName(name || fileNameOf(headers["content-disposition"]) || lastSegment(url)),
+    name: fileName(oneLine(name || fileNameOf(headers["content-disposition"]) || lastSegment(url))),
     size: sizeOf(headers["content-length"]),
     mediaType: typeOf(headers["content-type"]),
   };

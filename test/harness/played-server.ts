@@ -83,7 +83,7 @@ export async function playServer(options: RestanteOptions = {}): Promise<PlayedS
       const word = `nonsense${++nonsense}`;
       peer.write(xml);
       peer.write(chat(from, word));
-      return (await played.until(new RegExp(`<message[^>]*to="${from}"[^>]*><body>[^<]*“${word}”[^<]*</body></message>`))).filter((s) => !s.includes(`“${word}”`)); // prettier-ignore
+      return (await played.until(new RegExp(`<message[^>]*to="${from}"[^>]*><body>[^<]*“${word}”[^<]*</body><unstyled[^>]*></message>`))).filter((s) => !s.includes(`“${word}”`)); // prettier-ignore
     },
     note() {
       const note = { text: "" };
@@ -94,7 +94,7 @@ export async function playServer(options: RestanteOptions = {}): Promise<PlayedS
       const nurse = `nurse${++nurses}@example.org/ward`; // never the same: each has only so many words in a minute
       peer.write(chat(nurse, "list"));
       await played.until(
-        new RegExp(`<message[^>]*to="${nurse}"[^>]*><body>You keep 0 files[^<]*</body></message>`),
+        new RegExp(`<message[^>]*to="${nurse}"[^>]*><body>You keep 0 files[^<]*</body><unstyled[^>]*></message>`),
         30_000,
       );
     },
