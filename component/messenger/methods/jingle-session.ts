@@ -1,5 +1,5 @@
 /**
- * One Jingle session on the wire: turns what the peer says into events of `negotiate/jingle.ts`, and does what it decides. What the file is
+ * One Jingle session with one content on the wire, or one of the contents of a session that has several: turns what the peer says into events of `negotiate/jingle.ts`, and does what it decides. What the file is
  * and who gets it is the task's business. The peer's iq is answered before anything that it sets off is sent.
  */
 import type { ByteStream } from "../../control/ports.js";
@@ -8,10 +8,10 @@ import type { Clock } from "../../lib/clock.js";
 import { Refusal, asRefusal } from "../../lib/errors.js";
 import { randomId } from "../../lib/ids.js";
 import type { BareJid, FullJid, Jid } from "../../lib/jid.js";
-import { type Language, render } from "../../lib/languages/index.js";
+import type { Language } from "../../lib/languages/index.js";
 import type { Log } from "../../lib/log.js";
 import * as machine from "../negotiate/jingle.js";
-import { reasonOf } from "../negotiate/jingle-reasons.js";
+import { reasonFor } from "../negotiate/jingle-reasons.js";
 import { type StanzaStream, xml } from "../stanza.js";
 import type { InBand } from "../streams.js";
 import * as jingle from "../wire/xep0166-jingle.js";
@@ -68,10 +68,26 @@ export interface Task {
   ended(outcome: machine.Outcome, why: Refusal): void;
 }
 
+/** Says an action of a session, after the answer to what is being heard. Rejects as {@link StanzaStream.request} does. */
+export type Speak = (action: jingle.Action, more: Partial<jingle.Jingle>) => Promise<void>;
+
+export function speakIn(
+  stream: StanzaStream,
+  { direction, self, peer, sid }: Pick<SessionFacts, "direction" | "self" | "peer" | "sid">,
+): Speak {
+  const initiator = direction === "out" ? self : peer;
+  return async (action, more) => {
+    await Promise.resolve();
+    const said = jingle.write({ action, sid, initiator, contents: [], ...more });
+    await stream.request(xml("iq", { type: "set", from: self, to: peer }, said));
+  };
+}
+
 export class JingleSession {
   readonly facts: SessionFacts;
   readonly #parts: SessionParts;
   readonly #task: Task;
+  readonly #speak: Speak;
   /** Called when it is over; what comes later is answered by whoever remembers it. */
   readonly #over: () => void;
   #state: machine.State;
@@ -86,10 +102,11 @@ export class JingleSession {
   /** Whether the peer has heard of it. */
   #known: boolean;
 
-  constructor(parts: SessionParts, facts: SessionFacts, task: Task, over: () => void) {
+  constructor(parts: SessionParts, facts: SessionFacts, task: Task, speak: Speak, over: () => void) {
     this.#parts = parts;
     this.facts = facts;
     this.#task = task;
+    this.#speak = speak;
     this.#over = over;
     this.#state = machine.begin(facts.direction);
     this.#known = facts.direction === "in";
@@ -123,10 +140,10 @@ export class JingleSession {
     return offered.candidates.length;
   }
 
-  /** As {@link say}, for what can be lost: the other side's state tells. */
+  /** As {@link Speak}, for what can be lost: the other side's state tells. */
   mention(action: jingle.Action, more: Partial<jingle.Jingle>): void {
     const { log } = this.#parts;
-    this.say(action, more).catch((err: unknown) =>
+    this.#speak(action, more).catch((err: unknown) =>
       log.debug({ err, peer: this.facts.peer }, "said in vain in a Jingle session"),
     );
   }
@@ -135,16 +152,7 @@ export class JingleSession {
   initiate(): Promise<void> {
     this.#known = true;
     const contents = [this.#content(this.#offered, this.#task.describe())];
-    return this.say("session-initiate", { contents });
-  }
-
-  /** Says an action of this session, after the answer to what is being heard. Rejects as {@link StanzaStream.request} does. */
-  async say(action: jingle.Action, more: Partial<jingle.Jingle> = {}): Promise<void> {
-    await Promise.resolve();
-    const { direction, self, peer, sid } = this.facts;
-    const initiator = direction === "out" ? self : peer;
-    const said = jingle.write({ action, sid, initiator, contents: [], ...more });
-    await this.#parts.stream.request(xml("iq", { type: "set", from: self, to: peer }, said));
+    return this.#speak("session-initiate", { contents });
   }
 
   #content(transport?: jingle.Transport, description?: FileDescription): jingle.Content {
@@ -250,19 +258,19 @@ export class JingleSession {
         return this.mention("transport-reject", { contents: [this.#content(transport)] });
       case "replace":
         this.#offered = freshTransport("ibb");
-        return this.#firmly(this.say("transport-replace", { contents: [this.#content(this.#offered)] }));
+        return this.#firmly(this.#speak("transport-replace", { contents: [this.#content(this.#offered)] }));
       case "transport-accept":
         if (transport?.type !== "ibb") return;
         this.#offered = transport;
         // COMPAT: Gajim 1.x names no stream ("None"), and goes on only when the session is accepted once more.
         if (transport.sid === "None") return this.#firmly(this.#accept());
-        return this.#firmly(this.say("transport-accept", { contents: [this.#content(transport)] }));
+        return this.#firmly(this.#speak("transport-accept", { contents: [this.#content(transport)] }));
     }
   }
 
   #accept(): Promise<void> {
     const contents = [this.#content(this.#offered, this.#task.describe())];
-    return this.say("session-accept", { responder: this.facts.self, contents });
+    return this.#speak("session-accept", { responder: this.facts.self, contents });
   }
 
   #candidates(heard?: jingle.Jingle): void {
@@ -337,9 +345,7 @@ export class JingleSession {
   }
 
   #reason({ condition, code }: Extract<machine.Effect, { type: "terminate" }>): jingle.Reason {
-    return code === undefined
-      ? { condition }
-      : { ...reasonOf(code), text: render(this.#refused(code).said, this.#language) };
+    return code === undefined ? { condition } : reasonFor(this.#refused(code), this.#language);
   }
 
   #why(outcome: machine.Outcome): Refusal {

@@ -1,13 +1,12 @@
 /**
  * All Jingle sessions (XEP-0166): which stanza belongs to which, and what is said to one that belongs to none. A session is known by the
  * peer's full address and its sid. An ended one is remembered for a while, because clients go on talking in it.
- * Left out: more than one file in a session; the others are refused.
+ * Left out: more than one file in a session that we begin.
  */
 import type { Office } from "../../control/ports.js";
 import { Bygones } from "../../lib/bygones.js";
 import { Counts } from "../../lib/counts.js";
 import { Refusal } from "../../lib/errors.js";
-import { fileName } from "../../lib/file-name.js";
 import { type BareJid, type FullJid, bareOf, isFull } from "../../lib/jid.js";
 import { say } from "../../lib/said.js";
 import type { Reply } from "../negotiate/jingle.js";
@@ -16,9 +15,8 @@ import * as wire from "../wire/xep0166-jingle.js";
 import * as ft from "../wire/xep0234-jingle-ft.js";
 import * as s5b from "../wire/xep0260-jingle-s5b.js";
 import * as ibb from "../wire/xep0261-jingle-ibb.js";
-import { nameOnly, oneFile } from "./jingle-hearing.js";
-import { JingleIntake } from "./jingle-intake.js";
-import { JingleSession, type SessionFacts, type SessionParts, type Task } from "./jingle-session.js";
+import { JingleContents, OF_ONE, isUnambiguous } from "./jingle-contents.js";
+import { JingleSession, type SessionFacts, type SessionParts, type Task, speakIn } from "./jingle-session.js";
 
 /** For the contact's disco#info. On the component's domain, clients would take them for a service of the server. */
 export const JINGLE_FEATURES: readonly string[] = [wire.NS, ft.NS, s5b.NS, ibb.NS];
@@ -26,8 +24,6 @@ export const JINGLE_FEATURES: readonly string[] = [wire.NS, ft.NS, s5b.NS, ibb.N
 /** How long an ended session is remembered (ms), and how many of them. */
 const REMEMBERED = 300_000;
 const MOST_REMEMBERED = 10_000;
-/** Sessions that one person may have begun and not ended. */
-const OF_ONE = 32;
 
 const specific = (type: ProtocolError["type"], condition: string, name?: string): ProtocolError => ({
   type,
@@ -54,7 +50,7 @@ export interface JingleParts extends SessionParts {
 }
 
 export class JingleSessions {
-  readonly #live = new Map<string, JingleSession>();
+  readonly #live = new Map<string, JingleSession | JingleContents>();
   readonly #ended: Bygones;
   readonly #begun = new Counts<BareJid>();
   #stopping = false;
@@ -80,16 +76,19 @@ export class JingleSessions {
     for (const session of [...this.#live.values()]) session.note({ type: "stopping" });
   }
 
-  /** A session that we begin, or that a peer has begun. `over` is called at its end. */
-  open(facts: SessionFacts, task: Task, over: () => void = () => {}): JingleSession {
+  /** A session that we begin. */
+  open(facts: SessionFacts, task: Task): JingleSession {
     const key = keyOf(facts.peer, facts.sid);
-    const session = new JingleSession(this.parts, facts, task, () => {
-      this.#live.delete(key);
-      this.#ended.add(key);
-      over();
-    });
+    const session = new JingleSession(this.parts, facts, task, speakIn(this.parts.stream, facts), () =>
+      this.#over(key),
+    );
     this.#live.set(key, session);
     return session;
+  }
+
+  #over(key: string): void {
+    this.#live.delete(key);
+    this.#ended.add(key);
   }
 
   #heard({ from, to, payload }: IqRequest): Element | undefined {
@@ -108,50 +107,16 @@ export class JingleSessions {
     return undefined;
   }
 
-  #initiated(heard: wire.Jingle, peer: FullJid, self: IqRequest["to"]): void {
+  #initiated({ sid, contents }: wire.Jingle, peer: FullJid, self: IqRequest["to"]): void {
     if (this.#stopping) throw new Refusal("stopping");
-    const [content, ...others] = heard.contents;
-    if (!content) throw new Refusal("not-understood");
-    const { description, transport } = content;
-    const offer: ft.FileDescription =
-      description?.type === "file" ? description : { type: "file", version: 5, file: {} };
-    const facts: SessionFacts = {
-      direction: "in",
-      self,
-      peer,
-      sid: heard.sid,
-      content: content.name,
-      version: offer.version,
-      member: bareOf(peer),
-      name: fileName(offer.file.name ?? ""),
-    };
-    if (this.#begun.of(facts.member) >= OF_ONE) throw new Refusal("too-many-requests", { wait: say("a-moment") });
-    this.#begun.add(facts.member);
-    const intake = new JingleIntake(this.parts, facts, offer);
-    const session = this.open(facts, intake, () => this.#begun.drop(facts.member));
-    const refusal = unfit(content);
-    if (refusal || !transport || transport.type === "unsupported")
-      return session.refuse(refusal ?? new Refusal("no-method", { name: facts.name }));
-    if (others.length > 0)
-      session.mention("content-remove", {
-        contents: others.map(nameOnly),
-        reason: oneFile(this.parts.tongues.of(facts.peer)),
-      });
-    void intake.judge(session, transport);
+    if (contents.length === 0 || !isUnambiguous(contents)) throw new Refusal("not-understood");
+    if (this.#begun.of(bareOf(peer)) >= OF_ONE) throw new Refusal("too-many-requests", { wait: say("a-moment") });
+    const key = keyOf(peer, sid);
+    const parts = { ...this.parts, begun: this.#begun };
+    const session = new JingleContents(parts, { self, peer, sid }, () => this.#over(key));
+    this.#live.set(key, session);
+    session.begin(contents);
   }
-}
-
-/** Why what is offered cannot be taken, whoever offers it. */
-function unfit({ description, senders, security }: wire.Content): Refusal | undefined {
-  // XEP-0396: the key to it is for clients, and we have none.
-  if (security !== undefined) return new Refusal("encrypted", { scheme: "OMEMO" });
-  if (description?.type !== "file") return new Refusal("no-such-service");
-  // XEP-0234 §6.2: he asks for a file. What is his, he is offered.
-  if (senders === "responder")
-    return new Refusal("no-such-file", {
-      which: description.file.name === undefined ? say("of-that-kind") : fileName(description.file.name),
-    });
-  return undefined;
 }
 
 function keyOf(peer: FullJid, sid: string): string {

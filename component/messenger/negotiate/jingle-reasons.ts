@@ -1,5 +1,6 @@
 /** Our refusals in Jingle's words (XEP-0166 §7.4, XEP-0234 §9). */
-import type { ErrorCode } from "../../lib/errors.js";
+import type { ErrorCode, Refusal } from "../../lib/errors.js";
+import { type Language, render } from "../../lib/languages/index.js";
 import type { Condition, Reason } from "../wire/xep0166-jingle.js";
 
 const TOO_LARGE = { condition: "media-error", error: "file-too-large" } as const;
@@ -39,6 +40,11 @@ const OTHER: Reason = { condition: "general-error" };
 /** What a session-terminate says for it; the text is the refusal's own. */
 export function reasonOf(code: ErrorCode): Reason {
   return REASONS[code] ?? OTHER;
+}
+
+/** The same with its text, for people. */
+export function reasonFor({ code, said }: Refusal, language: Language): Reason {
+  return { ...reasonOf(code), text: render(said, language) };
 }
 
 /** A person's no, as against something that went wrong. */
