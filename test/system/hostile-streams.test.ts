@@ -365,11 +365,19 @@ describe("offers", () => {
 
   test("huge and deep ones", async () => {
     const sid = randomUUID();
-    const many = Array.from({ length: 500 }, () => offer("one of many.bin"));
-    expect(await answerTo(romeo, bot, words.jingle("session-initiate", sid, ...many))).toBe("ok");
-    // The first is taken, the others are refused in one word.
-    expect((await heard(romeo, "content-remove", sid)).getChild("jingle")!.getChildren("content")).toHaveLength(499);
-    await heard(romeo, "session-accept", sid);
+    const many = (from: number): Element[] =>
+      Array.from({ length: 500 }, (_, i) =>
+        words.named(`c${from + i}`, file(`one of many ${from + i}.bin`), words.inBandTransport(randomUUID())),
+      );
+    const contents = async (action: string): Promise<number> =>
+      (await heard(romeo, action, sid)).getChild("jingle")!.getChildren("content").length;
+    expect(await answerTo(romeo, bot, words.jingle("session-initiate", randomUUID(), offer("x"), offer("y")))).toBe("modify bad-request"); // prettier-ignore
+    expect(await answerTo(romeo, bot, words.jingle("session-initiate", sid, ...many(0)))).toBe("ok");
+    // Sixteen are looked at, four are as many transfers as he may have, and the others are refused in one word.
+    expect(await contents("content-remove")).toBe(484);
+    expect(await contents("session-accept")).toBe(4);
+    expect(await answerTo(romeo, bot, words.jingle("content-add", sid, ...many(500)))).toBe("ok");
+    expect(await contents("content-reject")).toBe(488);
     await answerTo(romeo, bot, words.terminate(sid, "cancel"));
     let deep = xml("deep");
     for (let i = 0; i < 400; i++) deep = xml("deep", {}, deep);

@@ -15,6 +15,7 @@ import {
   jingle,
   JINGLE,
   join,
+  named,
   socksTransport,
   terminate,
 } from "./stream-words.js";
@@ -75,13 +76,21 @@ export async function connected(user: XmppUser, bot: string, sid: string, answer
   const { socket, verdict } = await join(port, address);
   if (verdict !== 0) throw new Error(`the host said ${verdict}`);
   await bytes(socket, 3 + address.length + 2); // the rest of its answer
-  await says(user, bot, sid, xml("candidate-used", { cid }), String(answer.getChild("transport")!.attrs["sid"]));
+  const { name } = answer.attrs;
+  await says(user, bot, sid, xml("candidate-used", { cid }), String(answer.getChild("transport")!.attrs["sid"]), String(name)); // prettier-ignore
   return socket;
 }
 
-/** Says something of the transport. */
-export async function says(user: XmppUser, bot: string, sid: string, what: Element, stream: string): Promise<string> {
-  return answerTo(user, bot, jingle("transport-info", sid, content(socksTransport(stream, what))));
+/** Says something of the transport of a content. */
+export async function says(
+  user: XmppUser,
+  bot: string,
+  sid: string,
+  what: Element,
+  stream: string,
+  name = "file",
+): Promise<string> {
+  return answerTo(user, bot, jingle("transport-info", sid, named(name, socksTransport(stream, what))));
 }
 
 /** Sends a file, as an honest client does. */

@@ -55,8 +55,11 @@ export const hosts = (sid: string, jid: string, places: readonly (readonly [stri
 export const jingle = (action: string, sid: string, ...children: Element[]): Element =>
   xml("jingle", { xmlns: JINGLE, action, sid }, ...children);
 
-export const content = (...children: Element[]): Element =>
-  xml("content", { creator: "initiator", name: "file", senders: "initiator" }, ...children);
+export const named = (name: string, ...children: Element[]): Element =>
+  xml("content", { creator: "initiator", name, senders: "initiator" }, ...children);
+
+/** That of a session that has one. */
+export const content = (...children: Element[]): Element => named("file", ...children);
 
 /** A described file; `size` as it is written. */
 export const description = (name: string, size: string | number, ...more: Element[]): Element =>
