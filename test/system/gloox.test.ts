@@ -37,11 +37,7 @@ async function there(): Promise<Gloox> {
 }
 
 /** Juliet comes, and gets what is offered to her `how`. */
-async function comes(how: GlooxMethod | "no"): Promise<Gloox> {
-  const her = await gloox(office.server, "juliet");
-  await her.take(how);
-  return her;
-}
+const comes = (how: GlooxMethod | "no"): Promise<Gloox> => gloox(office.server, "juliet", { take: how });
 
 async function got({ sha256: expected }: Letter, by: Gloox, name: string): Promise<void> {
   const [, path] = await by.waitFor(new RegExp(`^RECEIVED (.*/${name})$`));

@@ -1,7 +1,7 @@
 /*
  * A program on gloox, as its own examples (ft_send, ft_recv) are written: Restante's driver, on gloox's public classes alone.
  *
- *   gloox-driver JID PASSWORD HOST PORT FOLDER PROXY-JID PROXY-PORT
+ *   gloox-driver JID PASSWORD HOST PORT FOLDER PROXY-JID PROXY-PORT HOW
  *
  * Orders come on standard input, one a line, words parted by tabs (backslash escapes as in C):
  *   subscribe JID | say JID TEXT | send JID PATH NAME METHODS | hosts WHICH | take HOW | freeze
@@ -105,7 +105,7 @@ class Program : ConnectionListener, MessageHandler, RosterListener, SIProfileFTH
 public:
   Program(char **words)
       : client(JID(words[1]), words[2], atoi(words[4])), proxy(words[6]), proxyPort(atoi(words[7])), folder(words[5]),
-        server(client.logInstance(), 0, "127.0.0.1"), files(&client, this) {
+        server(client.logInstance(), 0, "127.0.0.1"), files(&client, this), taking(words[8]) {
     connection = new ConnectionTCPClient(&client, client.logInstance(), words[3], atoi(words[4]));
     client.setConnectionImpl(connection);
     client.setTls(TLSDisabled);
@@ -153,7 +153,7 @@ private:
   SOCKS5BytestreamServer server;
   SIProfileFT files;
   std::map<string, Transfer> transfers; /* by sid */
-  string taking = "socks5", input;
+  string taking, input;
   bool ended = false;
 
   /* ---- orders ---- */
@@ -288,8 +288,8 @@ private:
 };
 
 int main(int count, char **words) {
-  if (count != 8) {
-    fprintf(stderr, "usage: %s JID PASSWORD HOST PORT FOLDER PROXY-JID PROXY-PORT\n", words[0]);
+  if (count != 9) {
+    fprintf(stderr, "usage: %s JID PASSWORD HOST PORT FOLDER PROXY-JID PROXY-PORT HOW\n", words[0]);
     return 2;
   }
   signal(SIGPIPE, SIG_IGN);

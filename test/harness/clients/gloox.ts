@@ -12,7 +12,7 @@ export interface Gloox extends Client {
   sendAs(path: string, to: string, how: { name?: string; methods?: readonly GlooxMethod[] }): Promise<void>;
   /** The stream hosts that it names from now on: its own, its server's proxy. At first both. */
   hosts(...which: readonly ("own" | "proxy")[]): Promise<void>;
-  /** What it does with further offers: "socks5" where that is offered, and else in-band, at first. */
+  /** What it does with further offers: "socks5" where that is offered, and else in-band, unless `options` say otherwise. */
   take(how: GlooxMethod | "no"): Promise<void>;
   /** When the next bytes of a file have moved, it says FROZEN name, and nothing ever after. */
   freeze(): Promise<void>;
@@ -27,14 +27,14 @@ export type GlooxMethod = "socks5" | "in-band";
 export async function gloox(
   server: Pick<Prosody, "domain" | "c2sPort" | "proxyPort">,
   user: string,
-  options: ClientOptions = {},
+  options: ClientOptions & { take?: GlooxMethod | "no" } = {},
 ): Promise<Gloox> {
-  const { password = `${user}pw`, resource = "gloox" } = options;
+  const { password = `${user}pw`, resource = "gloox", take = "socks5" } = options;
   const folder = await tempFolder("restante-gloox");
   const jid = `${user}@${server.domain}`;
   const { domain, c2sPort, proxyPort } = server;
   const program = await built("gloox-driver.cpp", "gloox-driver", ["gloox"]);
-  const args = [`${jid}/${resource}`, password, "127.0.0.1", c2sPort, folder.path, `proxy.${domain}`, proxyPort];
+  const args = [`${jid}/${resource}`, password, "127.0.0.1", c2sPort, folder.path, `proxy.${domain}`, proxyPort, take];
   const driver = run(program, args.map(String), { name: `gloox ${user}` });
   await driver.waitFor(/^ONLINE /);
   const order = async (...words: string[]): Promise<void> => driver.write(orderLine(words));
