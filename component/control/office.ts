@@ -92,13 +92,13 @@ export class Counter implements Office {
   }
 
   async receive(from: FullJid, to: Jid, file: IncomingFile, method: "jingle" | "si"): Promise<Reception> {
-    const { domains, pace, receptions } = this.#parts;
+    const { domains, pace, receptions, services } = this.#parts;
     requireMember(from, domains); // a stranger learns no more, and costs no more
     const turn = pace.take(from);
     try {
       if (turn !== "ok") throw pace.refusal();
       const person = this.#personAt(to, from);
-      await this.#meet(bareOf(from), true);
+      if (await this.#meet(bareOf(from), true)) services.whereabouts.follow(bareOf(from));
       return await receptions.open(from, to, person ? { ...file, recipients: [person] } : file, method);
     } catch (e) {
       // Gajim and Pidgin show nothing of the reason that their engines are given.
@@ -179,25 +179,26 @@ export class Counter implements Office {
       if (turn === "refuse") throw pace.refusal();
       const owner = bareOf(from);
       const member = isMember(owner, domains);
-      await this.#meet(owner, member);
-      await run(owner, member);
+      const isNew = await this.#meet(owner, member);
+      // Not before: who is seen is offered what waits for him, and he may just be saying that he does not want it.
+      await run(owner, member).finally(() => isNew && services.whereabouts.follow(owner));
       return undefined;
     } catch (e) {
       return this.#refuse(from, to, e);
     }
   }
 
-  /** A member who speaks to us is met and followed; somebody else must have been written to first. */
-  async #meet(owner: BareJid, member: boolean): Promise<void> {
-    const { index, tongues, whereabouts, clock } = this.#parts.services;
+  /** A member who speaks to us is met; somebody else must have been written to first. Answers whether he is to be followed, and is not yet. */
+  async #meet(owner: BareJid, member: boolean): Promise<boolean> {
+    const { index, tongues, clock } = this.#parts.services;
     const contact = await index.contact(owner);
     if (contact) tongues.note(contact);
     if (!member) {
       if (!contact) throw new Refusal("not-a-member", { domains: this.#parts.domains.join(", ") });
-      return;
+      return false;
     }
     if (contact?.standing !== "met") await index.setContact(owner, { standing: "met" }, clock.now());
-    if (!contact?.followed) whereabouts.follow(owner);
+    return !contact?.followed;
   }
 
   async #refuse(from: Jid, to: Jid, thrown: unknown): Promise<Refusal> {
