@@ -27,8 +27,8 @@ export class Body {
   }
 
   /**
-   * Resolves when the system has taken all of it: then the memory may be used again. Rejects with {@link Cut}. The piece that fills the length
-   * ends the response with it: a client that has read so much may close at once, and that is no cut.
+   * Resolves when the system has taken all of it: then the memory may be used again. Rejects with {@link Cut}. The response ends
+   * in the same moment as the piece that fills the length has been taken: a client that has read so much may close at once, and that is no cut.
    */
   async write(piece: Uint8Array): Promise<void> {
     if (this.given + piece.length >= this.#length) await this.#beforeLast();
@@ -44,8 +44,12 @@ export class Body {
         if (error || socket.destroyed) reject(new Cut());
         else resolve();
       };
-      if (this.given < this.#length) response.write(piece, done);
-      else response.end(piece, done);
+      if (this.given < this.#length) return void response.write(piece, done);
+      // Not by end(piece): what has been ended counts as idle, and a server that is closed destroys what is idle, with all that it has not sent.
+      response.write(piece, (error) => {
+        response.end();
+        done(error);
+      });
     });
   }
 }
