@@ -91,12 +91,14 @@ export async function playServer(options: RestanteOptions = {}): Promise<PlayedS
       return (to) => stanzasIn(note.text).filter((s) => s.includes(`to="${to}`));
     },
     async serves() {
-      const nurse = `nurse${++nurses}@example.org/ward`; // never the same: each has only so many words in a minute
-      peer.write(chat(nurse, "list"));
+      const nurse = `nurse${++nurses}@example.org`; // never the same: each has only so many words in a minute
+      peer.write(chat(`${nurse}/ward`, "list"));
       await played.until(
-        new RegExp(`<message[^>]*to="${nurse}"[^>]*><body>You keep 0 files[^<]*</body><unstyled[^>]*></message>`),
+        new RegExp(`<message[^>]*to="${nurse}/ward"[^>]*><body>You keep 0 files[^<]*</body><unstyled[^>]*></message>`),
         30_000,
       );
+      // Who speaks for the first time is asked to be seen, after that.
+      await played.until(new RegExp(`<presence type="subscribe"[^>]*to="${nurse}"/>`));
     },
     again: accept,
     async close() {
