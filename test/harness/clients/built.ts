@@ -1,7 +1,7 @@
 /** Drivers in C and C++: compiled when they are missing or older than their source. */
 import { mkdir, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { exec } from "../process.js";
+import { exec, type Running } from "../process.js";
 import { beside, cache } from "./client.js";
 
 /** Compiles `source`, a file beside this one, against packages of pkg-config; answers where the program or library is. */
@@ -22,6 +22,8 @@ export async function built(
   return target;
 }
 
-/** An order to such a driver: words parted by tabs, with escapes as in C. */
-export const orderLine = (words: readonly string[]): string =>
-  words.map((word) => word.replace(/[\\\t\n]/g, (c) => ({ "\\": "\\\\", "\t": "\\t", "\n": "\\n" })[c]!)).join("\t");
+/** Gives orders to such a driver: words parted by tabs, with escapes as in C. */
+export const ordersTo =
+  (driver: Running) =>
+  async (...words: readonly string[]): Promise<void> =>
+    driver.write(words.map((word) => word.replace(/[\\\t\n]/g, (c) => ({ "\\": "\\\\", "\t": "\\t", "\n": "\\n" })[c]!)).join("\t")); // prettier-ignore

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Running } from "../process.js";
+import type { TempFolder } from "../tmp.js";
 
 export interface Client {
   /** His bare JID. */
@@ -41,11 +42,21 @@ export const beside = (name: string): string => fileURLToPath(new URL(name, impo
 /** Where compiled drivers are kept; git ignores it. */
 export const cache = (name: string): string => join(beside("../../../node_modules/.cache/restante-test"), name);
 
-/** The common part of drivers that obey lines on their standard input. */
-export function drivenBy(driver: Running): Pick<Client, "lines" | "waitFor" | "kill"> {
+/** The common part of drivers that obey lines on their standard input. `home`: removed at the end. */
+export function drivenBy(
+  driver: Running,
+  home: Pick<TempFolder, "remove"> = { remove: async () => undefined },
+): Pick<Client, "lines" | "waitFor" | "close" | "kill"> {
   return {
     lines: driver.lines,
     waitFor: (pattern, deadline) => driver.waitFor(pattern, deadline),
-    kill: () => driver.kill(),
+    async close() {
+      await driver.leave();
+      await home.remove();
+    },
+    async kill() {
+      await driver.kill();
+      await home.remove();
+    },
   };
 }

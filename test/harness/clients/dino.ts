@@ -1,6 +1,6 @@
 /** Dino itself, on a screen that nobody sees: Jingle both ways, HTTP upload, links. */
 import { dirname } from "node:path";
-import { built, orderLine } from "./built.js";
+import { built, ordersTo } from "./built.js";
 import { drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
 import { desktop } from "./desktop.js";
 
@@ -30,9 +30,9 @@ export async function dino(server: ClientServer, user: string, options: ClientOp
     GSK_RENDERER: "cairo",
   });
   await driver.waitFor(/^ONLINE /, SLOW);
-  const order = async (...words: string[]): Promise<void> => driver.write(orderLine(words));
+  const order = ordersTo(driver);
   return {
-    ...drivenBy(driver),
+    ...drivenBy(driver, home),
     jid,
     waitFor: (pattern, deadline = SLOW) => driver.waitFor(pattern, deadline),
     subscribe: (to) => order("subscribe", to),
@@ -40,13 +40,5 @@ export async function dino(server: ClientServer, user: string, options: ClientOp
     sendFile: (path, to) => order("send", to, path),
     open: (to) => order("open", to),
     download: (name) => order("download", name),
-    async close() {
-      await driver.leave();
-      await home.remove();
-    },
-    async kill() {
-      await driver.kill();
-      await home.remove();
-    },
   };
 }

@@ -52,7 +52,7 @@ export async function gajim(server: ClientServer, user: string, options: ClientO
   await driver.waitFor(/^ONLINE /, SLOW);
   const order = (...words: string[]): void => driver.write(JSON.stringify(words));
   return {
-    ...drivenBy(driver),
+    ...drivenBy(driver, home),
     jid,
     waitFor: (pattern, deadline = SLOW) => driver.waitFor(pattern, deadline),
     subscribe: async (to, name = to.split("@")[0]!) => order("subscribe", to, name),
@@ -78,14 +78,6 @@ export async function gajim(server: ClientServer, user: string, options: ClientO
     async shot(file) {
       order("shot", file);
       await driver.waitFor(/^SHOWN /, SLOW);
-    },
-    async close() {
-      await driver.leave();
-      await home.remove();
-    },
-    async kill() {
-      await driver.kill();
-      await home.remove();
     },
   };
 }

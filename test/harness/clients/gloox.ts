@@ -2,7 +2,7 @@
 import type { Prosody } from "../prosody.js";
 import { run } from "../process.js";
 import { tempFolder } from "../tmp.js";
-import { built, orderLine } from "./built.js";
+import { built, ordersTo } from "./built.js";
 import { drivenBy, type Client, type ClientOptions } from "./client.js";
 
 export interface Gloox extends Client {
@@ -37,11 +37,11 @@ export async function gloox(
   const args = [`${jid}/${resource}`, password, "127.0.0.1", c2sPort, folder.path, `proxy.${domain}`, proxyPort, take];
   const driver = run(program, args.map(String), { name: `gloox ${user}` });
   await driver.waitFor(/^ONLINE /);
-  const order = async (...words: string[]): Promise<void> => driver.write(orderLine(words));
+  const order = ordersTo(driver);
   const sendAs: Gloox["sendAs"] = (path, to, { name = path, methods = ["socks5", "in-band"] }) =>
     order("send", to, path, name, methods.join(","));
   return {
-    ...drivenBy(driver),
+    ...drivenBy(driver, folder),
     jid,
     folder: folder.path,
     subscribe: (to) => order("subscribe", to),
@@ -51,13 +51,5 @@ export async function gloox(
     hosts: (...which) => order("hosts", which.join(",")),
     take: (how) => order("take", how),
     freeze: () => order("freeze"),
-    async close() {
-      await driver.leave();
-      await folder.remove();
-    },
-    async kill() {
-      await driver.kill();
-      await folder.remove();
-    },
   };
 }

@@ -29,20 +29,12 @@ export async function psi(server: ClientServer, user: string, options: PsiOption
   await driver.waitFor(/^ONLINE /, SLOW);
   const order = async (...words: string[]): Promise<void> => driver.write(JSON.stringify(words));
   return {
-    ...drivenBy(driver),
+    ...drivenBy(driver, home),
     jid,
     folder: join(home.folder, "files"),
     waitFor: (pattern, deadline = SLOW) => driver.waitFor(pattern, deadline),
     subscribe: (to) => order("subscribe", to),
     say: (to, text) => order("say", to, text),
     sendFile: (path, to) => order("send", to, path),
-    async close() {
-      await driver.leave();
-      await home.remove();
-    },
-    async kill() {
-      await driver.kill();
-      await home.remove();
-    },
   };
 }

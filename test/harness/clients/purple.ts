@@ -1,7 +1,7 @@
 /** libpurple 2, the engine of Pidgin and Finch: SI file transfers, plain chat. */
 import { run } from "../process.js";
 import { tempFolder } from "../tmp.js";
-import { built, orderLine } from "./built.js";
+import { built, ordersTo } from "./built.js";
 import { drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
 
 export interface Purple extends Client {
@@ -18,17 +18,13 @@ export async function purple(server: ClientServer, user: string, options: Client
   const program = await built("purple-ft.c", "purple-ft", ["purple", "glib-2.0"]);
   const driver = run(program, args, { name: `purple ${user}`, env: { HOME: folder.path } });
   await driver.waitFor(/^ONLINE /);
-  const order = (...words: string[]): void => driver.write(orderLine(words));
+  const order = ordersTo(driver);
   return {
-    ...drivenBy(driver),
+    ...drivenBy(driver, folder),
     jid,
     folder: folder.path,
-    subscribe: async (to) => order("subscribe", to),
-    say: async (to, text) => order("say", to, text),
-    sendFile: async (path, to) => order("send", to, path),
-    async close() {
-      await driver.leave();
-      await folder.remove();
-    },
+    subscribe: (to) => order("subscribe", to),
+    say: (to, text) => order("say", to, text),
+    sendFile: (path, to) => order("send", to, path),
   };
 }

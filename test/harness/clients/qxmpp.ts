@@ -1,7 +1,7 @@
 /** QXmpp 1.4, a library that Debian has no program of: SI file transfers over SOCKS5 and in-band, HTTP uploads, receipts. */
 import { run } from "../process.js";
 import { tempFolder } from "../tmp.js";
-import { built, orderLine } from "./built.js";
+import { built, ordersTo } from "./built.js";
 import { drivenBy, type Client, type ClientOptions, type ClientServer } from "./client.js";
 
 /** Which streams it offers and takes. */
@@ -47,9 +47,9 @@ export async function qxmpp(
     env: { HOME: folder.path },
   });
   await driver.waitFor(/^ONLINE /);
-  const order = async (...words: string[]): Promise<void> => driver.write(orderLine(words));
+  const order = ordersTo(driver);
   return {
-    ...drivenBy(driver),
+    ...drivenBy(driver, folder),
     jid,
     folder: folder.path,
     subscribe: (to) => order("subscribe", to),
@@ -61,13 +61,5 @@ export async function qxmpp(
     methods: (which) => order("methods", which),
     proxy: (proxy, how) => order("proxy", proxy, how),
     offers: (what) => order("offers", what),
-    async close() {
-      await driver.leave();
-      await folder.remove();
-    },
-    async kill() {
-      await driver.kill();
-      await folder.remove();
-    },
   };
 }

@@ -98,6 +98,5 @@ export async function slixmpp(server: SlixmppServer, user: string, options: Slix
     },
     sendFile: (path, to) => upload(to, path),
     sendBy: (service, path, to) => upload(to, path, service),
-    close: () => driver.leave(),
   };
 }
