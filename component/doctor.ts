@@ -42,9 +42,9 @@ interface Health {
 
 async function health(config: Config): Promise<Health | undefined> {
   const { host, port } = config.web.listen;
-  const local = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "[::1]" : host.includes(":") ? `[${host}]` : host;
+  const local = place({ host: host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host, port });
   try {
-    const answer = await fetch(`http://${local}:${port}/healthz`, { signal: AbortSignal.timeout(PATIENCE) });
+    const answer = await fetch(`http://${local}/healthz`, { signal: AbortSignal.timeout(PATIENCE) });
     const said = (await answer.json()) as Partial<Health>;
     return typeof said.component === "boolean" ? { component: said.component } : undefined;
   } catch {

@@ -1,6 +1,7 @@
 /** What `restante doctor` has to say of one part. */
 import { isIPv6 } from "node:net";
 import { Refusal } from "./lib/errors.js";
+import { causes } from "./lib/log.js";
 
 /** One line of the report. `remedy`: what to do about it; absent when all is well. */
 export interface Finding {
@@ -15,8 +16,10 @@ export const bad = (what: string, remedy: string): Finding => ({ ok: false, what
 /** What was thrown, in one line, down to what caused it. A refusal's own sentence is for people in a chat, and counts where there is no other. */
 export function wordsOf(thrown: unknown): string {
   const words: string[] = [];
-  for (let e = thrown as Partial<NodeJS.ErrnoException> | undefined; e && words.length < 4; e = e.cause as typeof e)
+  for (const e of causes(thrown)) {
+    if (words.length === 4) break;
     if (!(e instanceof Refusal && e.cause !== undefined)) words.push(e.message || e.code || "unknown");
+  }
   return [...new Set(words)].join(": ").replace(/\s+/g, " ");
 }
 

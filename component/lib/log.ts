@@ -37,11 +37,17 @@ export function loggable(url: string): string {
   }
 }
 
+/** What was thrown, what caused that, and so on. */
+export function* causes(thrown: unknown): Generator<Partial<NodeJS.ErrnoException>> {
+  for (let e = thrown as Partial<NodeJS.ErrnoException> | undefined; e; e = e.cause as typeof e) yield e;
+}
+
 /** For the operator: what went wrong, down to the socket's own word. Sentences alone, because errors carry whatever was being read or written. */
 export function reasonsOf(thrown: unknown): string[] {
   const reasons: string[] = [];
-  let e = thrown as Partial<NodeJS.ErrnoException> | undefined;
-  for (; e && reasons.length < 5; e = e.cause as typeof e)
-    reasons.push(e.code === undefined ? String(e.message) : `${e.code}: ${e.message}`);
+  for (const { code, message } of causes(thrown)) {
+    if (reasons.length === 5) break;
+    reasons.push(code === undefined ? String(message) : `${code}: ${message}`);
+  }
   return reasons;
 }

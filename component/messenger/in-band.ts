@@ -9,9 +9,11 @@ import { Bygones } from "../lib/bygones.js";
 import { Counts } from "../lib/counts.js";
 import { asRefusal, Refusal } from "../lib/errors.js";
 import { type BareJid, bareOf, type Jid } from "../lib/jid.js";
+import { Sets } from "../lib/sets.js";
 import { InBandStream } from "./in-band-stream.js";
 import { smallerThan } from "./negotiate/ibb.js";
 import {
+  onGone,
   type Element,
   errorReply,
   type IqRequest,
@@ -47,7 +49,7 @@ export class InBandStreams implements InBand {
   readonly #o: InBandOptions;
   readonly #awaited = new Map<string, Awaited>();
   readonly #open = new Map<string, InBandStream>();
-  readonly #ofPeer = new Map<Jid, Set<InBandStream>>();
+  readonly #ofPeer = new Sets<Jid, InBandStream>();
   readonly #ended: Bygones;
   readonly #count = new Counts<BareJid>();
 
@@ -63,10 +65,7 @@ export class InBandStreams implements InBand {
     router.iq("set", NS, "data", ({ from, to, payload }) => this.#data(from, to, payload));
     router.iq("set", NS, "close", (request) => this.#closed(request));
     router.message((message, from, to) => this.#message(message, from, to));
-    router.presence((presence, from) => {
-      if (presence.attrs["type"] === "unavailable") for (const stream of this.#ofPeer.get(from) ?? []) stream.gone();
-      return false;
-    });
+    onGone(router, (client) => this.#ofPeer.of(client).forEach((stream) => stream.gone()));
   }
 
   /** Lets go of all streams. */
@@ -148,17 +147,13 @@ export class InBandStreams implements InBand {
     const { stream, clock } = this.#o;
     const made = new InBandStream({ stream, clock, address, blockSize, ended: () => this.#end(key, address, made) });
     this.#open.set(key, made);
-    const others = this.#ofPeer.get(address.peer);
-    if (others) others.add(made);
-    else this.#ofPeer.set(address.peer, new Set([made]));
+    this.#ofPeer.add(address.peer, made);
     return made;
   }
 
   #end(key: string, address: InBandAddress, ended: InBandStream): void {
     this.#open.delete(key);
-    const others = this.#ofPeer.get(address.peer);
-    others?.delete(ended);
-    if (others?.size === 0) this.#ofPeer.delete(address.peer);
+    this.#ofPeer.drop(address.peer, ended);
     this.#release(address);
     this.#ended.add(key);
   }

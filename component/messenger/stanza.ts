@@ -93,6 +93,14 @@ export interface Router {
   presence(handler: StanzaHandler): void;
 }
 
+/** Hears of each client that goes, and leaves it to the others, too. */
+export function onGone(router: Pick<Router, "presence">, hear: (client: Jid) => void): void {
+  router.presence((presence, from) => {
+    if (presence.attrs["type"] === "unavailable") hear(from);
+    return false;
+  });
+}
+
 /**
  * The error stanza for a refusal: addresses swapped, id kept, RFC 6120 §8.3 payload with the sentence as its text. `language`: the peer's, where
  * more is known of it than what the stanza says.

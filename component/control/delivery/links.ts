@@ -9,6 +9,7 @@ import { Refusal } from "../../lib/errors.js";
 import { hashToken } from "../../lib/ids.js";
 import type { Clock } from "../../lib/clock.js";
 import type { Log } from "../../lib/log.js";
+import { Sets } from "../../lib/sets.js";
 import type { Delivery } from "./delivery.js";
 import { isOpen, LINK } from "../parcel.js";
 import { beforeBytes } from "../patience.js";
@@ -34,7 +35,7 @@ export class Links implements LinkDesk {
   readonly #log: Log;
   readonly #live = new Map<string, Live>();
   /** What ends the reading by links of a parcel. */
-  readonly #reading = new Map<string, Set<AbortController>>();
+  readonly #reading = new Sets<string, AbortController>();
 
   constructor(parts: { index: Index; blobs: BlobStore; delivery: Delivery; clock: Clock; log: Log }) {
     this.#index = parts.index;
@@ -43,7 +44,7 @@ export class Links implements LinkDesk {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#delivery.onLinksEnd = (parcelId) =>
-      this.#reading.get(parcelId)?.forEach((over) => over.abort(new Refusal("link-ended")));
+      this.#reading.of(parcelId).forEach((over) => over.abort(new Refusal("link-ended")));
   }
 
   async open(token: string): Promise<OpenLink> {
@@ -62,7 +63,7 @@ export class Links implements LinkDesk {
     const over = parcelId === undefined ? undefined : new AbortController();
 
     const served = async (span: Span): Promise<void> => {
-      if (parcelId !== undefined && over) this.#hasRead(parcelId, over);
+      if (parcelId !== undefined && over) this.#reading.drop(parcelId, over);
       if (!live) return;
       const mine = live;
       live = undefined;
@@ -82,10 +83,10 @@ export class Links implements LinkDesk {
       read: async (span, signal) => {
         if (parcelId === undefined || !over) return this.#blobs.read(file.blob.key, span, signal);
         signal?.throwIfAborted();
-        this.#reads(parcelId, over);
+        this.#reading.add(parcelId, over);
         signal?.addEventListener("abort", () => over.abort(signal.reason), { once: true });
         return this.#blobs.read(file.blob.key, span, over.signal).catch((e: unknown) => {
-          this.#hasRead(parcelId, over);
+          this.#reading.drop(parcelId, over);
           throw e;
         });
       },
@@ -103,18 +104,6 @@ export class Links implements LinkDesk {
       },
       served,
     };
-  }
-
-  #reads(parcelId: string, over: AbortController): void {
-    const all = this.#reading.get(parcelId);
-    if (all) all.add(over);
-    else this.#reading.set(parcelId, new Set([over]));
-  }
-
-  #hasRead(parcelId: string, over: AbortController): void {
-    const all = this.#reading.get(parcelId);
-    all?.delete(over);
-    if (all?.size === 0) this.#reading.delete(parcelId);
   }
 
   /** Writes after what is being written of the link. Bytes wait for it, but not for ever. Never rejects, as `write` never does. */

@@ -1,5 +1,6 @@
 /** The offers that are out: of each parcel, and of each recipient. */
 import type { BareJid } from "../../lib/jid.js";
+import { Sets } from "../../lib/sets.js";
 import type { Parcel, Resource } from "../ports.js";
 import type { Run } from "./ladder.js";
 
@@ -13,14 +14,12 @@ interface Out {
 
 export class Runs {
   readonly #out = new Map<string, Out>();
-  readonly #to = new Map<BareJid, Set<Run>>();
+  readonly #to = new Sets<BareJid, Run>();
 
   keep({ id, recipient }: Parcel, run: Run): void {
     if (this.#out.size >= MOST_RUNS) this.withdraw(this.#out.keys().next().value!);
     this.#out.set(id, { run, recipient });
-    const others = this.#to.get(recipient);
-    if (others) others.add(run);
-    else this.#to.set(recipient, new Set([run]));
+    this.#to.add(recipient, run);
   }
 
   of(parcelId: string): Run | undefined {
@@ -29,16 +28,14 @@ export class Runs {
 
   /** A client has come, or has changed: what was offered to an earlier stay of it has been forgotten by it. */
   shown(recipient: BareJid, client: Resource): void {
-    for (const run of this.#to.get(recipient) ?? []) run.shown(client);
+    for (const run of this.#to.of(recipient)) run.shown(client);
   }
 
   withdraw(parcelId: string): void {
     const out = this.#out.get(parcelId);
     if (!out) return;
     this.#out.delete(parcelId);
-    const others = this.#to.get(out.recipient)!;
-    others.delete(out.run);
-    if (others.size === 0) this.#to.delete(out.recipient);
+    this.#to.drop(out.recipient, out.run);
     out.run.withdraw();
   }
 

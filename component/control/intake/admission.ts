@@ -2,6 +2,7 @@
 import { Refusal } from "../../lib/errors.js";
 import type { BareJid } from "../../lib/jid.js";
 import { size as sizeOf } from "../../lib/said.js";
+import { Sets } from "../../lib/sets.js";
 import type { Index } from "../ports.js";
 import { label, say } from "../words.js";
 
@@ -30,7 +31,7 @@ export interface Place {
 export class Admission {
   readonly #index: Index;
   readonly #limits: IntakeLimits;
-  readonly #places = new Map<BareJid, Set<Place>>();
+  readonly #places = new Sets<BareJid, Place>();
 
   constructor(index: Index, limits: IntakeLimits) {
     this.#index = index;
@@ -48,7 +49,7 @@ export class Admission {
    * @throws Refusal "too-many-transfers", "over-quota"
    */
   async enter(owner: BareJid, name: string, size: number | undefined, goesOn?: string): Promise<Place> {
-    const count = this.#places.get(owner)?.size ?? 0;
+    const count = this.#places.of(owner).size;
     if (count >= this.#limits.transfers) throw new Refusal("too-many-transfers", { count });
     const place = this.enterAgain(owner, 0);
     try {
@@ -64,16 +65,12 @@ export class Admission {
   /** For what was admitted before: by this process or by one that is gone. */
   enterAgain(owner: BareJid, size: number): Place {
     const place = { owner, size };
-    const all = this.#places.get(owner);
-    if (all) all.add(place);
-    else this.#places.set(owner, new Set([place]));
+    this.#places.add(owner, place);
     return place;
   }
 
   leave(place: Place): void {
-    const all = this.#places.get(place.owner);
-    all?.delete(place);
-    if (all?.size === 0) this.#places.delete(place.owner);
+    this.#places.drop(place.owner, place);
   }
 
   /** Bytes that its owner's files take, with what has been set aside for him and what comes in beside this one. */
@@ -81,7 +78,7 @@ export class Admission {
     const [{ bytes }, cut] = await Promise.all([this.#index.usage(mine.owner), this.#index.cutIntakes(mine.owner, MOST_CUT)]); // prettier-ignore
     let sum = bytes;
     for (const { id, held } of cut) if (id !== goesOn) sum += held;
-    for (const place of this.#places.get(mine.owner) ?? []) if (place !== mine) sum += place.size;
+    for (const place of this.#places.of(mine.owner)) if (place !== mine) sum += place.size;
     return sum;
   }
 

@@ -40,7 +40,7 @@ export class Intakes {
     requireMember(owner, parts.limits.domains);
     const url = fetchable(link.url);
     if (isSealed(link.url) && parts.limits.sealed === "refuse")
-      throw new Refusal("sealed", { name: label(fileName(lastSegment(new URL(url)))) });
+      throw new Refusal("sealed", { name: label(nameIn(link.url)) });
     if (this.#claims.isOurs(url)) return this.#claims.claim({ from, answering }, link.url, url, recipients);
     this.#fetcher.judge(url);
     // From here on it is what everybody sees, types, and saves it under: nothing of a path or a second line gets further than this.

@@ -17,7 +17,7 @@ import type * as wire from "../wire/xep0166-jingle.js";
 import type { FileDescription } from "../wire/xep0234-jingle-ft.js";
 import { nameOnly } from "./jingle-hearing.js";
 import { JingleIntake } from "./jingle-intake.js";
-import { JingleSession, type SessionParts, type Speak, speakIn } from "./jingle-session.js";
+import { JingleSession, type SessionParts, type Speak, speakIn, unheeded } from "./jingle-session.js";
 
 /** Contents that a session may have at once. */
 const AT_ONCE = 16;
@@ -243,10 +243,7 @@ export class JingleContents {
 
   /** What can be lost. */
   #mention(action: wire.Action, more: More): void {
-    const { log } = this.parts;
-    this.#speak(action, more).catch((err: unknown) =>
-      log.debug({ err, peer: this.facts.peer }, "said in vain in a Jingle session"),
-    );
+    unheeded(this.#speak(action, more), this.parts.log, this.facts.peer);
   }
 }
 

@@ -83,6 +83,11 @@ export function speakIn(
   };
 }
 
+/** What is said can be lost. */
+export function unheeded(said: Promise<void>, log: Log, peer: FullJid): void {
+  said.catch((err: unknown) => log.debug({ err, peer }, "said in vain in a Jingle session"));
+}
+
 export class JingleSession {
   readonly facts: SessionFacts;
   readonly #parts: SessionParts;
@@ -142,10 +147,7 @@ export class JingleSession {
 
   /** As {@link Speak}, for what can be lost: the other side's state tells. */
   mention(action: jingle.Action, more: Partial<jingle.Jingle>): void {
-    const { log } = this.#parts;
-    this.#speak(action, more).catch((err: unknown) =>
-      log.debug({ err, peer: this.facts.peer }, "said in vain in a Jingle session"),
-    );
+    unheeded(this.#speak(action, more), this.#parts.log, this.facts.peer);
   }
 
   /** Sends our offer. Rejects as {@link StanzaStream.request} does. */

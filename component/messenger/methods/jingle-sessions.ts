@@ -10,7 +10,7 @@ import { Refusal } from "../../lib/errors.js";
 import { type BareJid, type FullJid, bareOf, isFull } from "../../lib/jid.js";
 import { say } from "../../lib/said.js";
 import type { Reply } from "../negotiate/jingle.js";
-import { type Element, type IqRequest, type ProtocolError, ProtocolRefusal, type Router } from "../stanza.js";
+import { type Element, type IqRequest, type ProtocolError, ProtocolRefusal, type Router, onGone } from "../stanza.js";
 import * as wire from "../wire/xep0166-jingle.js";
 import * as ft from "../wire/xep0234-jingle-ft.js";
 import * as s5b from "../wire/xep0260-jingle-s5b.js";
@@ -62,11 +62,9 @@ export class JingleSessions {
   /** Begins to take stanzas. Before the presence directory's start, which keeps what it knows from the others. */
   start(): void {
     this.parts.router.iq("set", wire.NS, "jingle", (request) => this.#heard(request));
-    this.parts.router.presence((presence, from) => {
-      if (presence.attrs["type"] === "unavailable")
-        for (const session of [...this.#live.values()])
-          if (session.facts.peer === from) session.note({ type: "vanished" });
-      return false;
+    onGone(this.parts.router, (client) => {
+      for (const session of [...this.#live.values()])
+        if (session.facts.peer === client) session.note({ type: "vanished" });
     });
   }
 

@@ -8,7 +8,7 @@ import { Refusal } from "../../lib/errors.js";
 import { fileName } from "../../lib/file-name.js";
 import { isFull, type Jid } from "../../lib/jid.js";
 import { putLast } from "../../lib/latest.js";
-import { type Element, type IqRequest, ProtocolRefusal, type Router } from "../stanza.js";
+import { type Element, type IqRequest, ProtocolRefusal, type Router, onGone } from "../stanza.js";
 import * as inBand from "../wire/xep0047-ibb.js";
 import * as bytestreams from "../wire/xep0065-bytestreams.js";
 import * as si from "../wire/xep0095-si.js";
@@ -50,10 +50,8 @@ export class SiIntake {
   start(): void {
     this.#o.router.iq("set", si.NS, "si", (request) => this.#offered(request));
     this.#o.router.iq("set", bytestreams.NS, "query", (request) => this.#named(request));
-    this.#o.router.presence((presence, from) => {
-      if (presence.attrs["type"] === "unavailable")
-        for (const session of this.#sessions.values()) if (session.peer === from) session.gone();
-      return false;
+    onGone(this.#o.router, (client) => {
+      for (const session of this.#sessions.values()) if (session.peer === client) session.gone();
     });
   }
 
